@@ -1,0 +1,26 @@
+"""What the tables are: one declaration a table, by subject, and the relationship graph."""
+
+from genesys_assets.catalog.catalog import Catalog, CatalogError, ForeignKey, load_catalog
+from genesys_assets.catalog.declare import Column, Each, Live, Loading, Read, Snapshot, Table, Tree, Upsert, Window
+from genesys_assets.catalog.graph import Graph, GraphError, Relationship, read_graph
+
+__all__ = [
+    "Catalog",
+    "CatalogError",
+    "Column",
+    "Each",
+    "ForeignKey",
+    "Graph",
+    "GraphError",
+    "Live",
+    "Loading",
+    "Read",
+    "Relationship",
+    "Snapshot",
+    "Table",
+    "Tree",
+    "Upsert",
+    "Window",
+    "load_catalog",
+    "read_graph",
+]

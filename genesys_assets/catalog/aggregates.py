@@ -65,9 +65,7 @@ class Timed:
     def columns(self) -> tuple[Column, ...]:
         """Count, sum, minimum and maximum."""
         return (
-            int64(
-                f"{self.column}_count", f"Number of {self.events}.", _statistic(self.metric, "count"), unit="count"
-            ),
+            int64(f"{self.column}_count", f"Number of {self.events}.", _statistic(self.metric, "count"), unit="count"),
             double(f"{self.column}_sum", f"Total {self.time}.", _statistic(self.metric, "sum"), unit="ms"),
             double(f"{self.column}_min", f"Shortest {self.time}.", _statistic(self.metric, "min"), unit="ms"),
             double(f"{self.column}_max", f"Longest {self.time}.", _statistic(self.metric, "max"), unit="ms"),
@@ -483,7 +481,7 @@ TABLES = (
     ),
     Table(
         name="queue_aggregations2",
-        description="Results of the queues per half hour, media and direction: volumes, waits, handling, service level.",
+        description="Results of the queues per half hour, media and direction: volumes, waits, handling and service.",
         read=_read("queue_aggregations2", ("queueId", "mediaType", "direction"), QUEUE_METRICS),
         rows="data[]",
         loading=Window(),
@@ -496,9 +494,7 @@ TABLES = (
         name="queue_aggregation3",
         description="Results of the queues per half hour, media, direction and the direction in which the "
         "conversation began: volumes, waits, handling and service level.",
-        read=_read(
-            "queue_aggregation3", ("queueId", "mediaType", "direction", "originatingDirection"), QUEUE_METRICS
-        ),
+        read=_read("queue_aggregation3", ("queueId", "mediaType", "direction", "originatingDirection"), QUEUE_METRICS),
         rows="data[]",
         loading=Window(),
         partition_by="time",

@@ -352,7 +352,7 @@ ANALYTICS_SESSION = Table(
         int64("journey_action_map_version", "Version of that action map."),
         string(
             "journey_customer_id",
-            "The customer as the journey knows him: a cookie, an e-mail address or a number.",
+            "How the journey knows the customer: a cookie, an e-mail address or a number.",
             personal="contact",
         ),
         string("journey_customer_id_type", "Kind of the journey customer identifier, for example cookie."),
@@ -460,8 +460,12 @@ ANALYTICS_SESSION_FLOW_OUTCOME = Table(
         string("flow_outcome_value", "Result of the outcome, for example SUCCESS or FAILURE."),
         string("flow_outcome", "Outcome and result in one text, joined by a colon."),
         string("flow_id", "Flow that pursued the outcome.", "$.participants[].sessions[].flow.flowId"),
+        int64("ordinal", "Position among the outcomes of the session, from 0.", "@index", key=True),
     ),
-    note="A session may pursue one outcome several times, hence the start in the key.",
+    note=(
+        "A session may pursue one outcome several times, hence the start in the key; the position settles what begins "
+        "at one moment."
+    ),
 )
 
 ANALYTICS_SESSION_METRIC = Table(

@@ -21,7 +21,7 @@ entry of a map). Several paths mean the union of their rows.
 ``@``                       the row itself (an array of plain values)
 ``@index``                  the position of the row in its innermost array, from 0
 ``@key`` / ``@value``       key and value of a map entry (``rows`` ends in ``{}``)
-``@rows``                   which of several ``rows`` paths the row came from
+``@rows``                   which of several ``rows`` paths the row came from, named by ``values``
 ``@request.groupId``        a path parameter of the request (fan-out)
 ``@response.total``         a field of the answer beside the items
 =========================== ============================================================
@@ -72,7 +72,8 @@ class Read:
     the one item, or is an array of items). ``body`` is the JSON body of a POST, in which the texts
     ``{interval}``, ``{page_size}`` and ``{page_number}`` are filled in. ``ignored`` names fields of an
     item that are known and deliberately not taken, so that they are not reported as drift.
-    ``permissions`` are those the OAuth client's role needs.
+    ``permissions`` are those the OAuth client's role needs. With ``variants`` (sets of query parameters)
+    the request is made once with each, and the union of the answers is the full read.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Read:
     permissions: tuple[str, ...] = ()
     each: Each | None = None
     ignored: tuple[str, ...] = ()
+    variants: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

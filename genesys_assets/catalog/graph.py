@@ -24,6 +24,7 @@ CATEGORIES = {
 
 _NODE = re.compile(r"^(\w+):::(\w+)$")
 _EDGE = re.compile(r"^(\w+) (-->|-\.->)\|([\w, ]+)\| (\w+)$")
+_INFORMATIONAL = "%% informational:"
 _IGNORED = ("flowchart", "%%", "classDef")
 
 
@@ -36,12 +37,14 @@ class Relationship:
     """A foreign key: ``columns`` of ``child`` point at ``parent``.
 
     ``orders`` says whether the child's asset depends on the parent's: not where the edge is dotted.
+    ``informational`` is a relationship that real rows often do not satisfy.
     """
 
     child: str
     columns: tuple[str, ...]
     parent: str
     orders: bool = True
+    informational: bool = False
 
     @property
     def name(self) -> str:
@@ -73,8 +76,11 @@ def read_graph(text: str | None = None) -> Graph:
         text = files("genesys_assets.catalog").joinpath("relationships.mmd").read_text("utf-8")
     categories: dict[str, str] = {}
     relationships: list[Relationship] = []
+    informational: set[tuple[str, tuple[str, ...]]] = set()
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.strip()
+        if line.startswith(_INFORMATIONAL):
+            informational |= {_named(entry, number) for entry in line.removeprefix(_INFORMATIONAL).split(",")}
         if not line or line.startswith(_IGNORED):
             continue
         if node := _NODE.match(line):
@@ -87,11 +93,23 @@ def read_graph(text: str | None = None) -> Graph:
         elif edge := _EDGE.match(line):
             child, arrow, columns, parent = edge.groups()
             keys = tuple(snake_case(column.strip()) for column in columns.split(","))
-            relationship = Relationship(child, keys, parent, orders=arrow == "-->")
+            known = (child, keys) in informational
+            relationship = Relationship(child, keys, parent, orders=arrow == "-->", informational=known)
+            informational.discard((child, keys))
             if relationship in relationships:
                 raise GraphError(f"line {number}: {line!r} stands twice")
             relationships.append(relationship)
         else:
             expected = "'table:::class' or 'child -->|Columns| parent'"
             raise GraphError(f"line {number}: cannot read {line!r}; expected {expected}")
+    if informational:
+        child, keys = sorted(informational)[0]
+        raise GraphError(f"informational: {child} has no relationship by {', '.join(keys)} below the line that says so")
     return Graph(categories, tuple(relationships))
+
+
+def _named(entry: str, number: int) -> tuple[str, tuple[str, ...]]:
+    words = entry.split()
+    if len(words) != 2:
+        raise GraphError(f"line {number}: cannot read {entry!r}; expected 'table ForeignKey'")
+    return words[0], (snake_case(words[1]),)

@@ -6,12 +6,13 @@ from genesys_assets.catalog.declare import Read, Snapshot, Table, boolean, int64
 
 ORGANIZATION = Read(name="organization", path="/api/v2/organizations/me", items="", paging="none")
 
-# Active definitions only: retired ones come with deactivated=true, in a second answer.
+# Active and retired definitions come in two answers.
 PRESENCE_DEFINITIONS = Read(
     name="presence_definitions",
     path="/api/v2/presence/definitions",
     paging="none",
-    parameters={"deactivated": "false", "localeCode": "ALL"},
+    parameters={"localeCode": "ALL"},
+    variants=({"deactivated": "false"}, {"deactivated": "true"}),
     permissions=("presence:presenceDefinition:view",),
 )
 
@@ -27,7 +28,6 @@ LOCATIONS = Read(
     path="/api/v2/locations",
     page_size=100,
     ignored=(
-        "contactUser.name",
         "contactUser.selfUri",
         "profileImage",
         "floorplanImage",
@@ -125,8 +125,7 @@ TABLES = (
             string("self_uri", "Address of the status in the API."),
         ),
         note="The division * has no row in division. Labels come in all languages because localeCode=ALL is asked for. "
-        "The answer holds the active statuses of the divisions that the client may see; a status retired later keeps "
-        "its row here with db_when_deleted.",
+        "Active and retired statuses are two answers, and both are read.",
     ),
     Table(
         name="division",

@@ -23,9 +23,6 @@ CAMPAIGNS = Read(
                 "site",
                 "callableTimeSet",
                 "callAnalysisResponseSet",
-                "dncLists[]",
-                "ruleSets[]",
-                "contactListFilters[]",
             )
             for rest in ("name", "selfUri")
         ),
@@ -61,10 +58,7 @@ RESPONSES = Read(
     body={"pageSize": "{page_size}", "pageNumber": "{page_number}"},
     permissions=("responses:response:view",),
     ignored=(
-        "libraries[].name",
-        "libraries[].selfUri",
-        "createdBy.name",
-        "createdBy.selfUri",
+        "createdBy",
         "substitutionsSchema",
     ),
 )

@@ -297,8 +297,8 @@ TABLES = (
             string("self_uri", "Address of the wrap-up code in the API."),
         ),
         note="A deleted code vanishes from the list and keeps its row here. Segments also carry codes that Genesys "
-        "sets itself, such as for a timeout, and these have no row. Only codes of divisions that the client may see are "
-        "listed.",
+        "sets itself, such as for a timeout, and these have no row. Only codes of divisions that the client may see "
+        "are listed.",
     ),
     Table(
         name="flow_outcome",

@@ -32,7 +32,7 @@ QUERY_CAP = 100_000
 """A query is sliced smaller before it could return more conversations than this."""
 
 SETTLE_AFTER = timedelta(days=4)
-"""A day is final when it was read so long after its end: Genesys rewrites data at least 48 hours old
+"""A day is final when it was read with a watermark so long after its end: Genesys rewrites data at least 48 hours old
 every night, and after-call work and corrections arrive in the days after."""
 
 
@@ -77,15 +77,15 @@ def read_conversations(
         items=load.items,
         rejected=load.rejected,
         watermark=watermark,
-        status=status_of(end, watermark, now, settle_after),
+        status=status_of(end, watermark, settle_after),
     )
 
 
-def status_of(end: datetime, watermark: datetime, now: datetime, settle_after: timedelta = SETTLE_AFTER) -> Status:
-    """The status of a day that ends at ``end`` and was read at ``now`` with that watermark."""
+def status_of(end: datetime, watermark: datetime, settle_after: timedelta = SETTLE_AFTER) -> Status:
+    """The status of a day that ends at ``end`` and was read up to that watermark."""
     if watermark < end:
         return "open"
-    return "settled" if now >= end + settle_after else "provisional"
+    return "settled" if watermark >= end + settle_after else "provisional"
 
 
 class _Load:

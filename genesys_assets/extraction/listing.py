@@ -13,7 +13,7 @@ from genesys_assets.extraction.ahead import ahead
 from genesys_assets.extraction.drift import DriftWatch
 from genesys_assets.extraction.parser import PageParser, Parsed
 from genesys_assets.extraction.sink import FailedParent, Outcome, Sink
-from genesys_assets.genesys import ApiError, GenesysClient, GenesysError, Request, TransientError, pages
+from genesys_assets.genesys import ApiError, GenesysClient, GenesysError, Page, Request, TransientError, pages
 
 log = logging.getLogger(__name__)
 
@@ -21,20 +21,26 @@ MAX_CONSECUTIVE_FAILURES = 5
 """So many parents in a row that fail for want of an answer are an outage, not trouble with a parent."""
 
 
-def request_for(read: Read, filled: Mapping[str, str] | None = None) -> Request:
-    """The HTTP request of a read, its path parameters filled in."""
+def requests_for(read: Read, filled: Mapping[str, str] | None = None) -> Iterator[Request]:
+    """The HTTP requests of a read, their path parameters filled in: one, or one for each variant."""
     path = read.path
     for name, value in (filled or {}).items():
         path = path.replace(f"{{{name}}}", value)
-    return Request(
-        method="POST" if read.method == "POST" else "GET",
-        path=path,
-        items=read.items,
-        paging=read.paging,
-        page_size=read.page_size,
-        params=dict(read.parameters),
-        body=None if read.body is None else dict(read.body),
-    )
+    for variant in read.variants or ({},):
+        yield Request(
+            method="POST" if read.method == "POST" else "GET",
+            path=path,
+            items=read.items,
+            paging=read.paging,
+            page_size=read.page_size,
+            params={**read.parameters, **variant},
+            body=None if read.body is None else dict(read.body),
+        )
+
+
+def _pages(client: GenesysClient, read: Read, filled: Mapping[str, str] | None = None) -> Iterator[Page]:
+    for request in requests_for(read, filled):
+        yield from pages(client, request)
 
 
 def read_listing(
@@ -50,7 +56,7 @@ def read_listing(
     parser = PageParser(tables)
     watch = DriftWatch(read, known or tables)
     items = rejected = 0
-    with ahead(pages(client, request_for(read))) as fetched:
+    with ahead(_pages(client, read)) as fetched:
         for page in fetched:
             raw = page.raw_items()
             if page.number == 1:
@@ -128,7 +134,7 @@ def _parent(
     watch: DriftWatch | None,
     sink: Sink,
 ) -> Iterator[Parsed]:
-    for page in pages(client, request_for(read, filled)):
+    for page in _pages(client, read, filled):
         raw = page.raw_items()
         if watch is not None and raw:
             sink.drift(read.name, watch.look(raw))

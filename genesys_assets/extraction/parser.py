@@ -20,7 +20,7 @@ import polars as pl
 from genesys_assets.catalog.declare import DB_PARTITION, Column, Table
 from genesys_assets.catalog.types import POLARS_TYPES
 from genesys_assets.extraction.paths import Step, parse
-from genesys_assets.extraction.shape import TEXT_SUFFIX, Node, leaf_type, strict_type
+from genesys_assets.extraction.shape import TEXT_SUFFIX, Node, leaf_type, strict_type, whole_numbers
 
 REJECT_SCHEMA: Mapping[str, pl.DataType] = {
     "table": pl.String(),
@@ -240,7 +240,7 @@ class PageParser:
             self._strict.decode(self._with_texts([item])[0])
         except msgspec.DecodeError as error:
             table, column = self._blame(str(error))
-            rejected[number] = (table, column, f"does not fit the declaration: {error}")
+            rejected[number] = (table, column, f"table {table}, column {column or '?'}: {error}")
             return True
         return False
 
@@ -350,8 +350,15 @@ def _expression(
     if special == "key":
         return pl.col(_SELF).struct.field("key")
     if special == "rows":
-        return pl.lit(target.rows)
+        return pl.lit(_which_rows(target, column))
     return pl.lit(beside.get(special))
+
+
+def _which_rows(target: _Target, column: Column) -> str:
+    """What a row's own ``rows`` path is called: the column's value at the same place, or the path itself."""
+    table = target.table
+    paths = (table.rows,) if isinstance(table.rows, str) else table.rows
+    return column.values[paths.index(target.rows)] if len(column.values) == len(paths) else target.rows
 
 
 def _value(source: _Source, frame: pl.DataFrame) -> pl.Expr:
@@ -422,7 +429,7 @@ def _converted(column: Column, dtype: pl.DataType) -> pl.Expr:
         case "date":
             return value.str.to_date("%Y-%m-%d", strict=False).alias(column.name)
         case "json":
-            return _json_text(value, dtype).alias(column.name)
+            return _shaped_text(value, dtype, column).alias(column.name)
         case _:
             return value.cast(wanted)
 
@@ -431,6 +438,15 @@ def _moment(value: pl.Expr) -> pl.Expr:
     moment = value.str.to_datetime(_MOMENT, time_unit="us", time_zone="UTC", strict=False)
     without_seconds = value.str.to_datetime(_MOMENT_WITHOUT_SECONDS, time_unit="us", time_zone="UTC", strict=False)
     return pl.coalesce(moment, without_seconds)
+
+
+def _shaped_text(value: pl.Expr, dtype: pl.DataType, column: Column) -> pl.Expr:
+    """JSON text of a shaped column; null where a whole number turns out to have a fraction."""
+    whole = dtype if column.shape is None else whole_numbers(column.shape)
+    if whole == dtype:
+        return _json_text(value, dtype)
+    cast = value.cast(whole)
+    return pl.when(_json_text(cast.cast(dtype), dtype) == _json_text(value, dtype)).then(_json_text(cast, whole))
 
 
 def _json_text(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:

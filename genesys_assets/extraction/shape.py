@@ -100,12 +100,17 @@ def leaf_type(type_: Type, shape: Shape | None) -> pl.DataType:
     return _shaped(shape)
 
 
-def _shaped(shape: Shape) -> pl.DataType:
+def _shaped(shape: Shape, leaves: Mapping[str, type[pl.DataType]] = _LEAVES) -> pl.DataType:
     if isinstance(shape, str):
-        return _LEAVES[shape]()
+        return leaves[shape]()
     if isinstance(shape, tuple):
-        return pl.List(_shaped(shape[0]))
-    return pl.Struct({name: _shaped(inner) for name, inner in shape.items()})
+        return pl.List(_shaped(shape[0], leaves))
+    return pl.Struct({name: _shaped(inner, leaves) for name, inner in shape.items()})
+
+
+def whole_numbers(shape: Shape) -> pl.DataType:
+    """The dtype in which a shaped json column is written: its whole numbers without a decimal point."""
+    return _shaped(shape, {**_LEAVES, "int64": pl.Int64})
 
 
 def strict_type(dtype: pl.DataType, name: str = "Item") -> Any:

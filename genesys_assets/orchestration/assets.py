@@ -1,0 +1,173 @@
+"""Assets: a multi-asset a read, whose tables can be materialized in any subset; the rest external."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from genesys_assets.catalog import Catalog, Read, Table
+from genesys_assets.orchestration import describe
+from genesys_assets.orchestration.io_manager import permanent_failures_end_the_step
+from genesys_assets.orchestration.loading import Loader, PendingLoad
+from genesys_assets.orchestration.partitions import days_of
+from genesys_assets.orchestration.resources import GenesysResource, WarehouseResource
+
+CONVERSATIONS = "conversation_details"
+
+LISTINGS = (
+    "organization",
+    "presence_definitions",
+    "divisions",
+    "locations",
+    "groups",
+    "group_members",
+    "teams",
+    "users",
+    "queues",
+    "routing_skills",
+    "wrapup_codes",
+    "flow_outcomes",
+)
+"""Reads of the present state that are carried out; with the conversations, these are executable."""
+
+API_POOL = "genesys_api"
+IO_MANAGER = "warehouse_io"
+CONVERSATION_DAYS_A_RUN = 7
+
+RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""For what may be better in a minute; the client has retried each request already."""
+
+
+def build_assets(catalog: Catalog, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """All tables of the catalog as assets."""
+    reads = catalog.reads()
+    executable: list[dg.AssetsDefinition | dg.AssetSpec] = [
+        _listing(catalog, *reads[name]) if name in LISTINGS else _conversations(catalog, *reads[name], partitions)
+        for name in (*LISTINGS, CONVERSATIONS)
+    ]
+    carried_out = {table.name for table in executable_tables(catalog)}
+    return executable + [_external(catalog, table) for table in catalog if table.name not in carried_out]
+
+
+def executable_tables(catalog: Catalog) -> tuple[Table, ...]:
+    """The tables whose assets can be materialized, in the order of the graph."""
+    return tuple(table for table in catalog if table.read.name in (*LISTINGS, CONVERSATIONS))
+
+
+def _listing(catalog: Catalog, read: Read, tables: Sequence[Table]) -> dg.AssetsDefinition:
+    parent = read.each.table if read.each is not None else None
+
+    @dg.multi_asset(
+        name=read.name,
+        outs={table.name: _out(catalog, table, None) for table in tables},
+        ins={} if parent is None else {parent: dg.AssetIn(key=parent, input_manager_key=IO_MANAGER)},
+        deps=_outside(catalog, tables, without=parent),
+        internal_asset_deps=_inside(catalog, tables),
+        can_subset=True,
+        pool=API_POOL,
+        retry_policy=RETRY,
+    )
+    def listing(
+        context: dg.AssetExecutionContext,
+        genesys: GenesysResource,
+        warehouse: WarehouseResource,
+        **parents: pl.LazyFrame,
+    ) -> Iterator[dg.Output[Any]]:
+        wanted = _selected(context, tables)
+        yield from _loaded(
+            context, genesys, warehouse, catalog, wanted, lambda loader: loader.snapshot(read, wanted, parents.get(parent or ""))
+        )
+
+    return listing
+
+
+def _conversations(
+    catalog: Catalog, read: Read, tables: Sequence[Table], partitions: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=read.name,
+        outs={table.name: _out(catalog, table, CONVERSATION_DAYS_A_RUN) for table in tables},
+        deps=_outside(catalog, tables),
+        internal_asset_deps=_inside(catalog, tables),
+        can_subset=True,
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(CONVERSATION_DAYS_A_RUN),
+        pool=API_POOL,
+        retry_policy=RETRY,
+    )
+    def conversations(
+        context: dg.AssetExecutionContext, genesys: GenesysResource, warehouse: WarehouseResource
+    ) -> Iterator[dg.Output[Any]]:
+        wanted, days = _selected(context, tables), days_of(list(context.partition_keys))
+        yield from _loaded(
+            context, genesys, warehouse, catalog, wanted, lambda loader: loader.conversations(read, wanted, days)
+        )
+
+    return conversations
+
+
+def _loaded(
+    context: dg.AssetExecutionContext,
+    genesys: GenesysResource,
+    warehouse: WarehouseResource,
+    catalog: Catalog,
+    wanted: Sequence[Table],
+    stage: Any,
+) -> Iterator[dg.Output[Any]]:
+    """Hand the pending load to the IO manager, once for each wanted table; fail if parents failed."""
+    opened = warehouse.open()
+    opened.prepare(wanted)
+    with permanent_failures_end_the_step(), genesys.connect() as client:
+        pending = PendingLoad(stage(Loader(client, opened, catalog, context.run_id)))
+        for table in wanted:
+            yield dg.Output(pending, output_name=table.name)
+    if pending.failed:
+        shown = "\n".join(f"{failure.parent}: {failure.reason}" for failure in pending.failed[:20])
+        raise dg.Failure(
+            f"{len(pending.failed)} parents could not be read and keep the rows they had; all others are loaded.\n{shown}",
+            allow_retries=False,
+        )
+
+
+def _selected(context: dg.AssetExecutionContext, tables: Sequence[Table]) -> tuple[Table, ...]:
+    selected = {key.path[-1] for key in context.selected_asset_keys}
+    return tuple(table for table in tables if table.name in selected)
+
+
+def _out(catalog: Catalog, table: Table, days_a_run: int | None) -> dg.AssetOut:
+    return dg.AssetOut(
+        key=table.name,
+        is_required=False,
+        io_manager_key=IO_MANAGER,
+        description=describe.description(table),
+        group_name=catalog.category(table.name),
+        metadata=describe.definition_metadata(catalog, table),
+        tags=describe.tags(catalog, table),
+        kinds=describe.KINDS,
+        freshness_policy=describe.freshness(table),
+        backfill_policy=None if days_a_run is None else dg.BackfillPolicy.multi_run(days_a_run),
+    )
+
+
+def _external(catalog: Catalog, table: Table) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=table.name,
+        deps=list(catalog.upstream(table.name)),
+        description=describe.description(table),
+        group_name=catalog.category(table.name),
+        metadata=describe.definition_metadata(catalog, table),
+        tags=describe.tags(catalog, table),
+    )
+
+
+def _outside(catalog: Catalog, tables: Sequence[Table], without: str | None = None) -> list[str]:
+    own = {table.name for table in tables}
+    upstream = dict.fromkeys(parent for table in tables for parent in catalog.upstream(table.name))
+    return [parent for parent in upstream if parent not in own and parent != without]
+
+
+def _inside(catalog: Catalog, tables: Sequence[Table]) -> dict[str, set[dg.AssetKey]]:
+    return {table.name: {dg.AssetKey(parent) for parent in catalog.upstream(table.name)} for table in tables}

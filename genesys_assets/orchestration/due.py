@@ -1,0 +1,77 @@
+"""Which days have to be read (again), and which are not finished: plain functions of the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from genesys_assets.orchestration.partitions import day_end
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A day that has to be read, and why; ``run_key`` is the same for the same reason on the same day."""
+
+    day: date
+    reason: str
+    run_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Days of a table between the first and the last loaded one that are not final, and how many are."""
+
+    missing: tuple[date, ...]
+    open: tuple[date, ...]
+    provisional: tuple[date, ...]
+    settled: int
+
+
+def due_days(ledger: pl.DataFrame, *, watermark: datetime, start: date, lookback: int) -> list[Due]:
+    """The days that are complete for Genesys and not final here, the oldest first.
+
+    ``ledger`` has the columns ``partition`` (date), ``status`` and ``watermark``, one row a day. A day is
+    due when it is complete and was never read, or was read before it was complete; and again whenever
+    the ``watermark`` (UTC) has moved on by a day, until it is settled. Days before ``start``, or more than
+    ``lookback`` days before the watermark, are left alone.
+    """
+    known = {row["partition"]: row for row in ledger.iter_rows(named=True)}
+    day = max(start, watermark.date() - timedelta(days=lookback))
+    due: list[Due] = []
+    while day_end(day) <= watermark:
+        age = (watermark - day_end(day)) // _DAY
+        reason = _reason(known.get(day), day, age)
+        if reason is not None:
+            due.append(Due(day, reason, f"conversations {day} +{age}d {reason.split()[0]}"))
+        day += _DAY
+    return due
+
+
+def _reason(row: dict[str, Any] | None, day: date, age: int) -> str | None:
+    if row is None:
+        return "missing: complete at Genesys and never loaded"
+    if row["status"] == "open":
+        return "complete at Genesys since it was loaded"
+    if row["status"] == "provisional" and age > (row["watermark"] - day_end(day)) // _DAY:
+        return "provisional: to be read again until it is settled"
+    return None
+
+
+def unfinished(ledger: pl.DataFrame) -> Unfinished:
+    """What is missing or not final between the first and the last day of a table's ledger."""
+    status = {row["partition"]: row["status"] for row in ledger.iter_rows(named=True) if row["partition"] is not None}
+    if not status:
+        return Unfinished((), (), (), 0)
+    first, last = min(status), max(status)
+    days = [first + _DAY * n for n in range((last - first).days + 1)]
+    return Unfinished(
+        missing=tuple(day for day in days if day not in status),
+        open=tuple(day for day in days if status.get(day) == "open"),
+        provisional=tuple(day for day in days if status.get(day) == "provisional"),
+        settled=sum(status.get(day) == "settled" for day in days),
+    )

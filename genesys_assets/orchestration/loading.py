@@ -1,0 +1,149 @@
+"""From a read to committed rows: the plain sequence that an asset runs. Knows no Dagster.
+
+A :class:`PendingLoad` is what an asset yields: the loads of a step, staged one after the other as
+they are asked for, each committed before the next is staged.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from genesys_assets.catalog import Catalog, Read, Table
+from genesys_assets.extraction.conversations import SETTLE_AFTER, read_conversations
+from genesys_assets.extraction.listing import read_fan_out, read_listing
+from genesys_assets.extraction.sink import FailedParent, Outcome, Sink
+from genesys_assets.genesys import GenesysClient
+from genesys_assets.warehouse import Load, TableReport, Warehouse
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A load that is in the warehouse: what each table took, for which day, and what it cost."""
+
+    load: Load
+    day: date | None
+    outcome: Outcome
+    reports: Mapping[str, TableReport]
+
+
+@dataclass
+class PendingLoad:
+    """The loads of one step; :meth:`commit` makes them, once."""
+
+    staged: Iterator[tuple[Load, date | None, Outcome]]
+    committed: list[Committed] = field(default_factory=list[Committed])
+    _done: bool = False
+
+    def commit(self, warehouse: Warehouse, seen: Callable[[Committed], None] = lambda made: None) -> list[Committed]:
+        """Drain the loads into the warehouse, each in a transaction of its own, and remember them.
+
+        ``seen`` hears of each load once it is committed. A second call returns what the first did.
+
+        Raises:
+            GenesysError: a read failed; the loads before it stay, its own changed nothing.
+        """
+        if not self._done:
+            self._done = True
+            for load, day, outcome in self.staged:
+                made = Committed(load, day, outcome, warehouse.commit(load))
+                self.committed.append(made)
+                seen(made)
+        return self.committed
+
+    @property
+    def failed(self) -> tuple[FailedParent, ...]:
+        """Parents of a fan-out that could not be read."""
+        return tuple(failure for made in self.committed for failure in made.outcome.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Stages what a read brings, for one run."""
+
+    client: GenesysClient
+    warehouse: Warehouse
+    catalog: Catalog
+    run_id: str
+    settle_after: timedelta = SETTLE_AFTER
+
+    def snapshot(
+        self, read: Read, tables: Sequence[Table], parents: pl.LazyFrame | None = None
+    ) -> Iterator[tuple[Load, date | None, Outcome]]:
+        """Stage the present state of a listing, or of a fan-out over ``parents``."""
+        known = self._known(read)
+        if read.each is None:
+            yield self._stage(read, tables, None, lambda sink: read_listing(self.client, read, tables, sink, known=known))
+            return
+        if parents is None:
+            raise ValueError(f"read {read.name} fans out over {read.each.table}, whose rows are needed")
+        frame = _parents(read, parents)
+        yield self._stage(
+            read, tables, None, lambda sink: read_fan_out(self.client, read, tables, frame, sink, known=known)
+        )
+
+    def conversations(
+        self, read: Read, tables: Sequence[Table], days: Sequence[date]
+    ) -> Iterator[tuple[Load, date | None, Outcome]]:
+        """Stage the conversations of days, a day at a time."""
+        for day in days:
+            yield self._stage(read, tables, day, lambda sink, day=day: self._day(read, tables, day, sink))
+
+    def _day(self, read: Read, tables: Sequence[Table], day: date, sink: Sink) -> Outcome:
+        return read_conversations(
+            self.client,
+            read,
+            tables,
+            day,
+            sink,
+            store=self.warehouse,
+            now=self.client.server_time(),
+            known=self._known(read),
+            resume_if=self._nothing_loaded_since,
+            settle_after=self.settle_after,
+        )
+
+    def _nothing_loaded_since(self, submitted: datetime) -> bool:
+        """A job that a killed run left behind is stale once a later load has been committed."""
+        loads = self.warehouse.ledger([self.catalog["analytics_conversation"]])
+        latest = loads["loaded_at"].max() if len(loads) else None
+        return not isinstance(latest, datetime) or latest < submitted
+
+    def _known(self, read: Read) -> tuple[Table, ...]:
+        return self.catalog.reads()[read.name][1]
+
+    def _stage(
+        self, read: Read, tables: Sequence[Table], day: date | None, fill: Callable[[Sink], Outcome]
+    ) -> tuple[Load, date | None, Outcome]:
+        name = read.name if day is None else f"{read.name} {day}"
+        started_at, before = datetime.now(UTC), self.client.usage()
+        log.info("%s: reading", name)
+        stage = self.warehouse.stage(name)
+        outcome = fill(stage)
+        used = self.client.usage() - before
+        log.info("%s: %s items in %s calls; merging", name, f"{outcome.items:,}", used.calls)
+        load = Load(
+            name=name,
+            stage=stage,
+            tables=tuple(tables),
+            partitions=None if day is None else (day,),
+            run_id=self.run_id,
+            watermark=outcome.watermark,
+            status=outcome.status,
+            started_at=started_at,
+            calls=used.calls,
+            bytes=used.bytes,
+        )
+        return load, day, outcome
+
+
+def _parents(read: Read, parents: pl.LazyFrame) -> pl.DataFrame:
+    """The parent's key columns and whether the parent is gone from Genesys."""
+    columns = list(read.each.parameters.values()) if read.each is not None else []
+    return parents.select(*columns, pl.col("db_when_deleted").is_not_null().alias("gone")).collect()

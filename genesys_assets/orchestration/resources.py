@@ -1,0 +1,75 @@
+"""Resources: the Genesys Cloud client and the warehouse, as typed configuration from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from genesys_assets.genesys import GenesysClient, Settings, Throttle
+from genesys_assets.simulator import spawn
+from genesys_assets.warehouse import Warehouse, open_warehouse
+
+WAREHOUSE_VARIABLE = "GENESYS_ASSETS_WAREHOUSE"
+DEFAULT_HOME = ".genesys"
+DEFAULT_WAREHOUSE = f"{DEFAULT_HOME}/genesys.duckdb"
+
+
+class GenesysResource(dg.ConfigurableResource[GenesysClient]):
+    """The Genesys Cloud API of an organisation.
+
+    Where to connect comes from the vendor's environment variables, read when a run starts:
+    ``GENESYSCLOUD_REGION``, ``GENESYSCLOUD_OAUTHCLIENT_ID``, ``GENESYSCLOUD_OAUTHCLIENT_SECRET``, and
+    ``GENESYSCLOUD_API_URL`` / ``GENESYSCLOUD_LOGIN_URL`` to point elsewhere. With none of them set, a
+    simulated organisation is started for the process.
+    """
+
+    requests_per_minute: int = Field(
+        default=300, description="Requests a minute that the organisation allows an OAuth client (300 by default)."
+    )
+    throttle_state: str = Field(
+        default=f"{DEFAULT_HOME}/throttle",
+        description="Folder through which all processes on this machine share the request budget.",
+    )
+
+    @contextmanager
+    def connect(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[GenesysClient]:
+        """A signed-in client, closed at the end; ``cancelled`` is asked while it waits.
+
+        Raises:
+            SettingsError: some of the variables are set, but not all that are needed.
+        """
+        settings = Settings.from_environment(os.environ) or Settings.from_environment(simulated_environment())
+        if settings is None:
+            raise dg.DagsterInvariantViolationError("the simulator gave no address to connect to")
+        state = Path(self.throttle_state)
+        state.mkdir(parents=True, exist_ok=True)
+        throttle = Throttle(self.requests_per_minute, state=state / settings.client_id)
+        with GenesysClient(settings, throttle=throttle, cancelled=cancelled) as client:
+            yield client
+
+
+@cache
+def simulated_environment() -> Mapping[str, str]:
+    """Start a simulated organisation that lives as long as this process; where it is to be found."""
+    return spawn().__enter__().environment()
+
+
+class WarehouseResource(dg.ConfigurableResource[Warehouse]):
+    """The warehouse: a DuckDB file by default (``.genesys/genesys.duckdb``)."""
+
+    location: str = Field(default=DEFAULT_WAREHOUSE, description="Path of the DuckDB file, or the URL of a database.")
+
+    @classmethod
+    def from_environment(cls) -> WarehouseResource:
+        """At the place that ``GENESYS_ASSETS_WAREHOUSE`` names, or the default."""
+        return cls(location=os.environ.get(WAREHOUSE_VARIABLE, DEFAULT_WAREHOUSE))
+
+    def open(self) -> Warehouse:
+        """The warehouse; it holds no connection between calls."""
+        return open_warehouse(self.location)

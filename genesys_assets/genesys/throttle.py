@@ -84,16 +84,18 @@ class Throttle:
         Raises:
             TransientError: another process holds the state file's lock for a minute.
         """
-        started = self._clock()
+        waited = 0.0
         while True:
             turn = self._take_turn()
             while (wait := turn - self._clock()) > 0:
                 if check is not None:
                     check()
-                self._sleep(min(wait, _NAP))
+                nap = min(wait, _NAP)
+                self._sleep(nap)
+                waited += nap
             with self._locked() as state:
                 if state.not_before <= max(turn, self._clock()):
-                    return max(0.0, self._clock() - started)
+                    return waited
             # A penalty came while this one slept: all who slept line up anew.
 
     def penalise(self, seconds: float) -> None:

@@ -1,19 +1,19 @@
 """Assets: a multi-asset a read, whose tables can be materialized in any subset; the rest external."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from genesys_assets.catalog import Catalog, Read, Table
+from genesys_assets.genesys import GenesysClient
 from genesys_assets.orchestration import describe
 from genesys_assets.orchestration.io_manager import permanent_failures_end_the_step
-from genesys_assets.orchestration.loading import Loader, PendingLoad
+from genesys_assets.orchestration.loading import Loader, PendingLoad, Staged
 from genesys_assets.orchestration.partitions import days_of
 from genesys_assets.orchestration.resources import GenesysResource, WarehouseResource
+from genesys_assets.warehouse import Warehouse
 
 CONVERSATIONS = "conversation_details"
 
@@ -41,7 +41,9 @@ RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, 
 """For what may be better in a minute; the client has retried each request already."""
 
 
-def build_assets(catalog: Catalog, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+def build_assets(
+    catalog: Catalog, partitions: dg.DailyPartitionsDefinition
+) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """All tables of the catalog as assets."""
     reads = catalog.reads()
     executable: list[dg.AssetsDefinition | dg.AssetSpec] = [
@@ -76,10 +78,13 @@ def _listing(catalog: Catalog, read: Read, tables: Sequence[Table]) -> dg.Assets
         warehouse: WarehouseResource,
         **parents: pl.LazyFrame,
     ) -> Iterator[dg.Output[Any]]:
-        wanted = _selected(context, tables)
-        yield from _loaded(
-            context, genesys, warehouse, catalog, wanted, lambda loader: loader.snapshot(read, wanted, parents.get(parent or ""))
-        )
+        wanted, run = _selected(context, tables), context.run_id
+        rows = parents.get(parent or "")
+
+        def stage(client: GenesysClient, opened: Warehouse) -> Iterator[Staged]:
+            return Loader(client, opened, catalog, run).snapshot(read, wanted, rows)
+
+        yield from _loaded(context, genesys, warehouse, wanted, stage)
 
     return listing
 
@@ -101,10 +106,12 @@ def _conversations(
     def conversations(
         context: dg.AssetExecutionContext, genesys: GenesysResource, warehouse: WarehouseResource
     ) -> Iterator[dg.Output[Any]]:
-        wanted, days = _selected(context, tables), days_of(list(context.partition_keys))
-        yield from _loaded(
-            context, genesys, warehouse, catalog, wanted, lambda loader: loader.conversations(read, wanted, days)
-        )
+        wanted, days, run = _selected(context, tables), days_of(list(context.partition_keys)), context.run_id
+
+        def stage(client: GenesysClient, opened: Warehouse) -> Iterator[Staged]:
+            return Loader(client, opened, catalog, run).conversations(read, wanted, days)
+
+        yield from _loaded(context, genesys, warehouse, wanted, stage)
 
     return conversations
 
@@ -113,21 +120,21 @@ def _loaded(
     context: dg.AssetExecutionContext,
     genesys: GenesysResource,
     warehouse: WarehouseResource,
-    catalog: Catalog,
     wanted: Sequence[Table],
-    stage: Any,
+    stage: Callable[[GenesysClient, Warehouse], Iterator[Staged]],
 ) -> Iterator[dg.Output[Any]]:
     """Hand the pending load to the IO manager, once for each wanted table; fail if parents failed."""
     opened = warehouse.open()
     opened.prepare(wanted)
     with permanent_failures_end_the_step(), genesys.connect() as client:
-        pending = PendingLoad(stage(Loader(client, opened, catalog, context.run_id)))
+        pending = PendingLoad(stage(client, opened))
         for table in wanted:
             yield dg.Output(pending, output_name=table.name)
     if pending.failed:
+        context.log.error(f"{len(pending.failed)} parents could not be read")
         shown = "\n".join(f"{failure.parent}: {failure.reason}" for failure in pending.failed[:20])
         raise dg.Failure(
-            f"{len(pending.failed)} parents could not be read and keep the rows they had; all others are loaded.\n{shown}",
+            f"{len(pending.failed)} parents could not be read and keep their rows; all others are loaded.\n{shown}",
             allow_retries=False,
         )
 

@@ -1,12 +1,10 @@
 """Jobs, schedules and the sensor that follows the watermark."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import dagster as dg
 from dagster import AssetSelection, DefaultScheduleStatus, DefaultSensorStatus
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from genesys_assets.catalog import Catalog
 from genesys_assets.genesys import availability
@@ -23,7 +21,7 @@ RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_p
 PRIORITY = "dagster/priority"
 
 
-def build_jobs(catalog: Catalog) -> list[dg.JobDefinition | object]:
+def build_jobs(catalog: Catalog) -> list[UnresolvedAssetJobDefinition]:
     """A job per category that has executable assets, with their checks, and one of the standing checks.
 
     Categories are jobs of their own so that a failing dimension cannot keep history from loading.
@@ -31,7 +29,7 @@ def build_jobs(catalog: Catalog) -> list[dg.JobDefinition | object]:
     tables = executable_tables(catalog)
     partitioned = [table.name for table in tables if table.partition_by is not None]
     standing = AssetSelection.checks(*(dg.AssetCheckKey(dg.AssetKey(name), PARTITIONS) for name in partitioned))
-    jobs: list[dg.JobDefinition | object] = []
+    jobs: list[UnresolvedAssetJobDefinition] = []
     for category in dict.fromkeys(catalog.category(table.name) for table in tables):
         names = [table.name for table in tables if catalog.category(table.name) == category]
         jobs.append(
@@ -44,7 +42,9 @@ def build_jobs(catalog: Catalog) -> list[dg.JobDefinition | object]:
         )
     jobs.append(
         dg.define_asset_job(
-            "partition_checks", selection=standing, description="Asks of every partitioned table whether it is complete."
+            "partition_checks",
+            selection=standing,
+            description="Asks of every partitioned table whether it is complete.",
         )
     )
     return jobs
@@ -125,5 +125,3 @@ def build_sensors(catalog: Catalog, start: date) -> list[dg.SensorDefinition]:
         )
 
     return [conversation_watermark]
-
-

@@ -1,9 +1,7 @@
 """Asset checks: keys, relationships, and whether every expected partition is there, final and not failed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import dagster as dg
 from dagster import AssetPartitionStatus  # pyright: ignore[reportPrivateImportUsage]
@@ -62,8 +60,8 @@ def _promise(key: ForeignKey) -> str:
 
 def _window(context: dg.AssetCheckExecutionContext, table: Table) -> tuple[date | None, date | None]:
     """The days that the run is about; everything when it is about no partition."""
-    if table.partition_by is None or not context.has_partition_key and not context.run.tags.get(
-        "dagster/asset_partition_range_start"
+    if table.partition_by is None or (
+        not context.has_partition_key and not context.run.tags.get("dagster/asset_partition_range_start")
     ):
         return None, None
     window = context.partition_time_window
@@ -77,7 +75,9 @@ def _check_key(warehouse: Warehouse, table: Table, start: date | None, end: date
         asset_key=table.name,
         passed=not faults.nulls and not faults.duplicates,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=None if not faults.nulls and not faults.duplicates else "rows without a key, or with the key of another",
+        description=None
+        if not faults.nulls and not faults.duplicates
+        else "rows without a key, or with the key of another",
         metadata={"nulls": faults.nulls, "duplicates": faults.duplicates, "examples": _shown(faults.examples)},
     )
 
@@ -100,7 +100,8 @@ def _check_relationship(
         asset_key=key.child,
         passed=not orphans.rows or informational,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{orphans.rows:,} rows have no parent in {key.parent}" + (" (informational)" if informational else ""),
+        description=f"{orphans.rows:,} rows have no parent in {key.parent}"
+        + (" (informational)" if informational else ""),
         metadata={
             "rows_without_parent": orphans.rows,
             "distinct_values": orphans.distinct,
@@ -119,7 +120,7 @@ def _partition_check(tables: Sequence[Table], partitions: dg.DailyPartitionsDefi
         for table in tables
     ]
 
-    @dg.multi_asset_check(name="partition_checks", specs=specs, can_subset=True)
+    @dg.multi_asset_check(name="every_partition", specs=specs, can_subset=True)
     def partition_checks(
         context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
     ) -> Iterator[dg.AssetCheckResult]:
@@ -147,7 +148,9 @@ def _check_partitions(
         asset_key=table,
         passed=not trouble and not waiting,
         severity=dg.AssetCheckSeverity.ERROR if trouble else dg.AssetCheckSeverity.WARN,
-        description=f"{numbers['missing']} missing, {len(failed)} failed, {waiting} not final yet, {found.settled} settled",
+        description=(
+            f"{numbers['missing']} missing, {len(failed)} failed, {waiting} not final yet, {found.settled} settled"
+        ),
         metadata={**numbers, "failed": len(failed), "examples": {**examples, "failed": failed[:SHOWN]}},
     )
 
@@ -160,5 +163,3 @@ def _table(name: str) -> Table:
 
 def _shown(examples: Sequence[object]) -> str:
     return "; ".join(str(example) for example in examples[:SHOWN]) or "none"
-
-

@@ -1,9 +1,7 @@
 """The warehouse IO manager: commits what assets staged, and reads upstream tables lazily."""
 
-from __future__ import annotations
-
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -59,7 +57,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
 
 
 @contextmanager
-def permanent_failures_end_the_step() -> Iterator[None]:
+def permanent_failures_end_the_step() -> Generator[None]:
     """Errors of Genesys that trying again cannot mend fail the step for good; others may be retried."""
     try:
         yield

@@ -22,6 +22,9 @@ from genesys_assets.warehouse import Load, TableReport, Warehouse
 
 log = logging.getLogger(__name__)
 
+Staged = tuple[Load, date | None, Outcome]
+"""A load that is ready to be committed, the day it is about, and how its read ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
@@ -37,7 +40,7 @@ class Committed:
 class PendingLoad:
     """The loads of one step; :meth:`commit` makes them, once."""
 
-    staged: Iterator[tuple[Load, date | None, Outcome]]
+    staged: Iterator[Staged]
     committed: list[Committed] = field(default_factory=list[Committed])
     _done: bool = False
 
@@ -73,13 +76,13 @@ class Loader:
     run_id: str
     settle_after: timedelta = SETTLE_AFTER
 
-    def snapshot(
-        self, read: Read, tables: Sequence[Table], parents: pl.LazyFrame | None = None
-    ) -> Iterator[tuple[Load, date | None, Outcome]]:
+    def snapshot(self, read: Read, tables: Sequence[Table], parents: pl.LazyFrame | None = None) -> Iterator[Staged]:
         """Stage the present state of a listing, or of a fan-out over ``parents``."""
         known = self._known(read)
         if read.each is None:
-            yield self._stage(read, tables, None, lambda sink: read_listing(self.client, read, tables, sink, known=known))
+            yield self._stage(
+                read, tables, None, lambda sink: read_listing(self.client, read, tables, sink, known=known)
+            )
             return
         if parents is None:
             raise ValueError(f"read {read.name} fans out over {read.each.table}, whose rows are needed")
@@ -88,9 +91,7 @@ class Loader:
             read, tables, None, lambda sink: read_fan_out(self.client, read, tables, frame, sink, known=known)
         )
 
-    def conversations(
-        self, read: Read, tables: Sequence[Table], days: Sequence[date]
-    ) -> Iterator[tuple[Load, date | None, Outcome]]:
+    def conversations(self, read: Read, tables: Sequence[Table], days: Sequence[date]) -> Iterator[Staged]:
         """Stage the conversations of days, a day at a time."""
         for day in days:
             yield self._stage(read, tables, day, lambda sink, day=day: self._day(read, tables, day, sink))
@@ -118,9 +119,7 @@ class Loader:
     def _known(self, read: Read) -> tuple[Table, ...]:
         return self.catalog.reads()[read.name][1]
 
-    def _stage(
-        self, read: Read, tables: Sequence[Table], day: date | None, fill: Callable[[Sink], Outcome]
-    ) -> tuple[Load, date | None, Outcome]:
+    def _stage(self, read: Read, tables: Sequence[Table], day: date | None, fill: Callable[[Sink], Outcome]) -> Staged:
         name = read.name if day is None else f"{read.name} {day}"
         started_at, before = datetime.now(UTC), self.client.usage()
         log.info("%s: reading", name)

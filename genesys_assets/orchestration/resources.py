@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,7 @@ class GenesysResource(dg.ConfigurableResource[GenesysClient]):
     )
 
     @contextmanager
-    def connect(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[GenesysClient]:
+    def connect(self, cancelled: Callable[[], bool] = lambda: False) -> Generator[GenesysClient]:
         """A signed-in client, closed at the end; ``cancelled`` is asked while it waits.
 
         Raises:

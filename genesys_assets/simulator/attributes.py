@@ -43,4 +43,4 @@ def _value(chance: Random) -> str:
         return ""
     if roll < 0.4:
         return chance.choice(_WORDS)
-    return " ".join(chance.choice(_WORDS) for _ in range(chance.randrange(1, 6)))
+    return " ".join(chance.choice(_WORDS) for _ in range(chance.randrange(2, 17)))

@@ -37,8 +37,9 @@ def menu_only(draft: Draft, start: int) -> Json:
     end = start + 3 * SECOND + draft.span(55 * SECOND)
     ani, dnis = legs.phone(draft), legs.phone(draft)
     middle = start + 400
-    spans = (("ivr", start, middle), ("ivr", middle, end)) if draft.random() < 0.5 else (("ivr", start, end),)
-    legs.customer_call(draft, spans, direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=40)
+    spans = (("ivr", start, middle), ("interact", middle, end)) if draft.random() < 0.6 else (("ivr", start, end),)
+    connected = start if draft.random() < 0.3 else None
+    legs.customer_call(draft, spans, direction="inbound", ani=ani, dnis=dnis, connected=connected, attributes=27)
     legs.flow_call(draft, draft.pick(draft.cast.call_flows), start, end, ani, dnis, None, hung_up=draft.random() < 0.5)
     return told("customer", "inbound", selfServed=draft.random() < 0.4)
 
@@ -109,7 +110,7 @@ def campaign_call(draft: Draft, start: int) -> Json:
         ani=ani,
         dnis=dnis,
         connected=answered if reached else None,
-        attributes=30,
+        attributes=21,
     )
     customer.update(outbound)
     customer["metrics"].insert(0, metric("nOutboundAttempted", start, 1))
@@ -183,7 +184,7 @@ def abandoned(draft: Draft, start: int) -> Json:
     ani, dnis = legs.phone(draft), legs.phone(draft)
     end = start + (draft.span(4 * SECOND) if draft.random() < 0.3 else _wait(draft))
     legs.customer_call(
-        draft, (("interact", start, end),), direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=28
+        draft, (("interact", start, end),), direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=22
     )
     legs.queue_call(draft, queue, start, end, ani, dnis, abandoned=True, after_flow=False)
     return told("customer", "inbound")
@@ -205,7 +206,7 @@ def _through_queue(draft: Draft, start: int, entered: int) -> Json:
     answered = entered + _wait(draft)
     end = answered + _length(draft)
     spans = (("ivr", start, entered), ("interact", entered, end)) if entered > start else (("interact", start, end),)
-    legs.customer_call(draft, spans, direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=44)
+    legs.customer_call(draft, spans, direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=31)
     if entered > start:
         legs.flow_call(draft, draft.pick(draft.cast.call_flows), start, entered, ani, dnis, queue, hung_up=False)
     legs.queue_call(draft, queue, entered, answered, ani, dnis, abandoned=False, after_flow=entered > start)
@@ -224,7 +225,7 @@ def transferred(draft: Draft, start: int) -> Json:
     again = handed + _wait(draft)
     end = again + draft.span(4 * MINUTE)
     legs.customer_call(
-        draft, (("interact", start, end),), direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=44
+        draft, (("interact", start, end),), direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=31
     )
     legs.queue_call(draft, first, start, answered, ani, dnis, abandoned=False, after_flow=False)
     _, metrics = legs.agent_call(draft, first, draft.pick(first.agents), start, answered, handed, ani, dnis, leaving="transfer")
@@ -245,7 +246,7 @@ def consulted(draft: Draft, start: int) -> Json:
     asked = answered + (handed - answered) // 2
     end = handed + draft.span(3 * MINUTE)
     legs.customer_call(
-        draft, (("interact", start, end),), direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=44
+        draft, (("interact", start, end),), direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=31
     )
     legs.queue_call(draft, queue, start, answered, ani, dnis, abandoned=False, after_flow=False)
     segments, metrics = legs.agent_call(

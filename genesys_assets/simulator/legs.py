@@ -38,11 +38,15 @@ def phone(draft: Draft) -> str:
 def call_session(draft: Draft, direction: str, ani: str, dnis: str, segments: list[Json], metrics: list[Json]) -> Json:
     """A voice session, of whomever."""
     return {
+        "addressFrom": ani,
+        "addressSelf": f"sip:{draft.id()}@edge.example.com",
+        "addressTo": dnis,
         "ani": ani,
         "direction": direction,
         "dnis": dnis,
         "edgeId": draft.pick(draft.cast.edges),
         "mediaType": "voice",
+        "peerId": draft.id(),
         "protocolCallId": draft.id(),
         "provider": "Edge",
         "remoteNameDisplayable": draft.pick(_CITIES),
@@ -87,6 +91,9 @@ def customer_call(
     ``attributes`` says how many attributes are left on it at most.
     """
     end = spans[-1][2]
+    kind, since, until = spans[0]
+    if draft.random() < 0.55:
+        spans = (("system", since, since + 60), (kind, since + 60, until), *spans[1:])
     segments = [segment(*span) for span in spans]
     segments[-1]["disconnectType"] = "endpoint" if draft.random() < 0.55 else "peer"
     metrics: list[Json] = []
@@ -142,7 +149,7 @@ def flow_call(
     menu = start + min(900, length // 4)
     outcomes: list[Json] = []
     metrics = [metric("nFlow", start, 1)]
-    chosen = int(draft.random() * 2.6)
+    chosen = int(draft.random() * 1.7)
     for number in range(chosen):
         outcome = draft.pick(draft.cast.outcomes)
         begun = menu + length * (number + 1) // 8

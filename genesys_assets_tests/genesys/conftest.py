@@ -93,7 +93,7 @@ class Server:
                 reply = self._token() if asked.path == TOKEN else Reply({"message": "no such path"}, 404)
             else:
                 reply = replies.pop(0) if len(replies) > 1 else replies[0]
-        return (reply if isinstance(reply, Reply) else reply(asked)).response()
+        return (reply(asked) if callable(reply) else reply).response()
 
     def _token(self) -> Reply:
         self.tokens += 1
@@ -109,7 +109,9 @@ def running_server() -> Iterator[Server]:
     server = Server(f"http://127.0.0.1:{listening.getsockname()[1]}")
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app = Starlette(routes=[Route("/{path:path}", server.answer, methods=methods)])
-    uvicorn_server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none", lifespan="off"))
+    uvicorn_server = uvicorn.Server(
+        uvicorn.Config(app, log_level="critical", ws="none", lifespan="off", date_header=False)
+    )
     thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     yield server

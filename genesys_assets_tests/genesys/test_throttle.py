@@ -106,7 +106,9 @@ def assert_paced(times: list[float], began: float, limit: int) -> None:
     """The n-th request goes no earlier than the burst and the rate below the limit let it."""
     burst, interval = limit // 60, 60 / limit
     for n, moment in enumerate(times, start=1):
-        assert moment >= began + (n - burst) * interval - 0.002, f"request {n} went {moment - began:.3f} s after the start"
+        assert moment >= began + (n - burst) * interval - 0.002, (
+            f"request {n} went {moment - began:.3f} s after the start"
+        )
 
 
 WORKER = """

@@ -18,14 +18,15 @@ from genesys_assets.catalog.declare import (
 _BASES = "/api/v2/knowledge/knowledgebases"
 _BY_BASE = Each("knowledge_base", {"knowledgeBaseId": "id"})
 
+# Both asked for, as it is not documented what the answer holds without the filter.
 KNOWLEDGE_BASES = Read(
     name="knowledge_bases",
     path=_BASES,
     paging="cursor",
     page_size=100,
     permissions=("knowledge:knowledgebase:view",),
+    variants=({"published": "true"}, {"published": "false"}),
 )
-"""Asked with ``published`` once true and once false, as it is not said what the answer holds without it."""
 
 # Without includeDrafts unpublished articles lack; without expand every article looks as if it had no
 # category and no label.

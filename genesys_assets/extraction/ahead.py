@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -17,14 +17,17 @@ class _End(Generic[T]):
 
 
 @contextmanager
-def ahead(source: Iterator[T], *, by: int = 1) -> Iterator[Iterator[T]]:
+def ahead(
+    source: Iterator[T], *, by: int = 1, interrupt: Callable[[], object] = lambda: None
+) -> Generator[Iterator[T]]:
     """Drain ``source`` in a thread of its own, at most ``by`` elements ahead of the consumer.
 
-    An error of the source is raised where its element would have come. Leaving the context before
-    the end closes the source in its thread and waits for it.
+    An error of the source is raised where its element would have come. If the consumer fails before
+    the source has ended, ``interrupt`` is called, which is to wake a source that waits; the source is
+    closed in its thread and waited for.
     """
     shelf: queue.Queue[T | _End[T]] = queue.Queue(maxsize=by)
-    stopped = threading.Event()
+    stopped, ended = threading.Event(), threading.Event()
 
     def put(element: T | _End[T]) -> bool:
         while not stopped.is_set():
@@ -44,6 +47,7 @@ def ahead(source: Iterator[T], *, by: int = 1) -> Iterator[Iterator[T]]:
         except BaseException as error:  # noqa: BLE001 - handed to the consumer, whatever it is
             end = _End(error)
         finally:
+            ended.set()
             close = getattr(source, "close", None)
             if close is not None:
                 close()
@@ -53,6 +57,10 @@ def ahead(source: Iterator[T], *, by: int = 1) -> Iterator[Iterator[T]]:
     thread.start()
     try:
         yield _drain(shelf)
+    except BaseException:
+        if not ended.is_set():
+            interrupt()
+        raise
     finally:
         stopped.set()
         thread.join()

@@ -71,7 +71,8 @@ def read_conversations(
     if start < watermark:
         begin, until = _interval(start, min(end, watermark))
         job = _job(read, begin, until)
-        with ahead(run_job(client, job, store, resume_if=resume_if)) as fetched:
+        fetching = run_job(client, job, store, resume_if=resume_if)
+        with ahead(fetching, interrupt=client.cancel) as fetched:
             load.take_lake(fetched, as_of=watermark)
     return Outcome(
         items=load.items,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ TIMEOUT = httpx.Timeout(connect=10.0, read=120.0, write=30.0, pool=120.0)
 
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30.0)
 _NAP = 0.2
+_CLEANING_UP = Retries(attempts=2, rate_limited=1, total=5.0)
 
 Parameter = str | int | float | bool
 Parameters = Mapping[str, Parameter | Sequence[Parameter]]
@@ -91,7 +93,8 @@ class GenesysClient:
         logging.getLogger("httpx").addFilter(_WITHOUT_QUERY)
         self._settings = settings
         self._throttle = throttle or Throttle(settings.requests_per_minute)
-        self._cancelled = cancelled
+        self._told_to_stop = cancelled
+        self._stopped = threading.Event()
         self._retries = retries or Retries()
         self._meter = Meter()
         self._rate_limit: RateLimit | None = None
@@ -122,7 +125,11 @@ class GenesysClient:
     @property
     def cancelled(self) -> bool:
         """Whether the caller wants everything to stop."""
-        return self._cancelled()
+        return self._stopped.is_set() or self._told_to_stop()
+
+    def cancel(self) -> None:
+        """Make everything under way, and all that comes after, raise :class:`Cancelled`."""
+        self._stopped.set()
 
     @property
     def rate_limit(self) -> RateLimit | None:
@@ -174,17 +181,21 @@ class GenesysClient:
             ApiError: another 4xx (or a redirect); never repeated.
             SignInError: the OAuth client is refused.
             TransientError: the retries are used up.
-            Cancelled: the caller wants to stop; not with ``even_if_cancelled``, which is for cleaning up.
+            Cancelled: the caller wants to stop; not with ``even_if_cancelled``. That is for cleaning up: such
+                a request does not line up for the rate limit and is given up after seconds.
         """
         url = self._address(path, params)
         where = f"{method} {url.path}"
         content = None if json is None else msgspec.json.encode(json)
-        failures = Failures(self._retries, where)
         renewed = False
         heed = not even_if_cancelled
+        failures = Failures(self._retries if heed else _CLEANING_UP, where)
+        if self._http.is_closed:
+            raise GenesysError(f"{where}: this client is closed")
         while True:
             token = self._sign_in.token(lambda seconds: self._pause(seconds, heed))
-            self._take_turn(heed)
+            if heed:
+                self._take_turn()
             outcome = self._send(method, url, token, content)
             if isinstance(outcome, httpx.Response):
                 if outcome.is_success:
@@ -245,10 +256,9 @@ class GenesysClient:
         url = httpx.URL(self._settings.api_url + given.raw_path.decode("ascii"))
         return url.copy_merge_params(dict(params)) if params else url
 
-    def _take_turn(self, heed: bool) -> None:
-        if heed:
-            self._raise_if_cancelled()
-        waited = self._throttle.acquire(self._raise_if_cancelled if heed else None)
+    def _take_turn(self) -> None:
+        self._raise_if_cancelled()
+        waited = self._throttle.acquire(self._raise_if_cancelled)
         self._meter.add(Usage(throttled_seconds=waited))
 
     def _send(self, method: str, url: httpx.URL, token: str, content: bytes | None) -> httpx.Response | Failure:
@@ -310,7 +320,7 @@ class GenesysClient:
         return text
 
     def _raise_if_cancelled(self) -> None:
-        if self._cancelled():
+        if self.cancelled:
             raise Cancelled("cancelled by the caller")
 
     def _pause(self, seconds: float, heed: bool) -> None:

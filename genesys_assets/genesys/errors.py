@@ -84,7 +84,8 @@ class PagingError(GenesysError):
 class JobError(GenesysError):
     """An async job that gave no result.
 
-    ``state`` is the last one Genesys told, ``error_message`` its reason. Only a job that somebody
+    ``state`` is the last one Genesys told, in capitals (empty: it told none, or no longer knows the job),
+    ``error_message`` its reason. Only a job that somebody
     cancelled is not ``transient``: a query that is wrong is refused when it is submitted.
     """
 

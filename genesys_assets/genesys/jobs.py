@@ -52,6 +52,11 @@ class JobKind:
     expired: frozenset[str] = frozenset({"EXPIRED"})
     cancellable: bool = True
 
+    @property
+    def over(self) -> frozenset[str]:
+        """The states from which no results come any more."""
+        return self.failed | self.cancelled | self.expired
+
 
 ANALYTICS_JOB = JobKind("jobId", done=frozenset({"FULFILLED"}), running=frozenset({"QUEUED", "PENDING"}))
 """``/api/v2/analytics/.../jobs``."""
@@ -140,7 +145,8 @@ def run_job(
             ticket = _submitted(client, job, store)
             yield from _results(client, job, ticket, poll or Poll())
     except JobError as error:
-        if error.state not in job.kind.running:
+        # One that is still at work is kept, to be found again.
+        if error.state in job.kind.over or not error.state:
             store.forget(job.key)
         raise
     except BaseException:
@@ -185,7 +191,7 @@ def _results(client: GenesysClient, job: JobRequest, ticket: _Ticket, poll: Poll
         if ticket.remembered and not handed_out:
             raise _Gone("it is no longer known") from error
         raise JobError(
-            f"job {ticket.id} of {job.key} vanished after {handed_out} pages of results", state="EXPIRED"
+            f"job {ticket.id} of {job.key} vanished after {handed_out} pages of results", state=""
         ) from error
 
 
@@ -199,7 +205,7 @@ def _await(client: GenesysClient, job: JobRequest, ticket: _Ticket, poll: Poll, 
         if waited >= poll.give_up:
             raise JobError(
                 f"job {ticket.id} of {job.key} is still {state} after {waited:.0f} s; it is kept and read later",
-                state=next(iter(job.kind.running)),
+                state=state,
             )
         client.pause(wait)
         waited += wait
@@ -220,7 +226,7 @@ def _state(job: JobRequest, ticket: _Ticket, answer: Answer) -> str:
     kind = job.kind
     if state in kind.expired and ticket.remembered:
         raise _Gone("it has expired")
-    if not state or state in kind.failed | kind.cancelled | kind.expired:
+    if not state or state in kind.over:
         reason = body.get("errorMessage")
         text = reason if isinstance(reason, str) else None
         raise JobError(

@@ -230,7 +230,7 @@ def _turned(body: Mapping[str, object], number: int, size: int | None) -> Mappin
     if "paging" not in body and ("pageNumber" in body or "pageSize" in body):
         return {**body, **place}
     paging = body.get("paging")
-    given = cast("Mapping[str, object]", paging) if isinstance(paging, Mapping) else {}
+    given = cast("Mapping[str, object]", paging) if isinstance(paging, Mapping) else dict[str, object]()
     return {**body, "paging": {**given, **place}}
 
 

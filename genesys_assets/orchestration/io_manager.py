@@ -10,11 +10,12 @@ import dagster as dg
 import polars as pl
 
 from genesys_assets.catalog import load_catalog
+from genesys_assets.extraction.parser import DeclarationError
 from genesys_assets.genesys import GenesysError
 from genesys_assets.orchestration.loading import Committed, PendingLoad
 from genesys_assets.orchestration.partitions import days_of
 from genesys_assets.orchestration.resources import WarehouseResource
-from genesys_assets.warehouse import TableReport
+from genesys_assets.warehouse import SchemaError, TableReport
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +59,11 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
 
 @contextmanager
 def permanent_failures_end_the_step() -> Generator[None]:
-    """Errors of Genesys that trying again cannot mend fail the step for good; others may be retried."""
+    """Errors that trying again cannot mend fail the step for good; others may be retried."""
     try:
         yield
+    except (SchemaError, DeclarationError) as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
     except GenesysError as error:
         if error.transient:
             raise

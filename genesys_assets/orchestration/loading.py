@@ -124,7 +124,11 @@ class Loader:
         started_at, before = datetime.now(UTC), self.client.usage()
         log.info("%s: reading", name)
         stage = self.warehouse.stage(name)
-        outcome = fill(stage)
+        try:
+            outcome = fill(stage)
+        except BaseException:
+            stage.discard()
+            raise
         used = self.client.usage() - before
         log.info("%s: %s items in %s calls; merging", name, f"{outcome.items:,}", used.calls)
         load = Load(

@@ -11,12 +11,13 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from genesys_assets import simulator
 from genesys_assets.genesys import GenesysClient, Settings, Throttle
-from genesys_assets.simulator import spawn
 from genesys_assets.warehouse import Warehouse, open_warehouse
 
 WAREHOUSE_VARIABLE = "GENESYS_ASSETS_WAREHOUSE"
 DEFAULT_HOME = ".genesys"
+SIMULATED_CONVERSATIONS = 2_000
 DEFAULT_WAREHOUSE = f"{DEFAULT_HOME}/genesys.duckdb"
 
 
@@ -57,7 +58,7 @@ class GenesysResource(dg.ConfigurableResource[GenesysClient]):
 @cache
 def simulated_environment() -> Mapping[str, str]:
     """Start a simulated organisation that lives as long as this process; where it is to be found."""
-    return spawn().__enter__().environment()
+    return simulator.spawn(simulator.Settings(conversations_per_day=SIMULATED_CONVERSATIONS)).__enter__().environment()
 
 
 class WarehouseResource(dg.ConfigurableResource[Warehouse]):

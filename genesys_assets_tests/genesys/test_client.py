@@ -23,6 +23,7 @@ from genesys_assets.genesys import (
     Retries,
     Settings,
     SignInError,
+    Throttle,
     TransientError,
     Usage,
 )
@@ -240,7 +241,7 @@ def test_a_server_that_keeps_failing_is_given_up_after_a_bounded_number_of_attem
     server: Server, client: GenesysClient
 ) -> None:
     server.on("GET", ME, Reply(status=500, headers={"inin-correlation-id": "c-0815"}))
-    with pytest.raises(TransientError, match="8 attempts.*c-0815") as caught:
+    with pytest.raises(TransientError, match=r"8 attempts.*c-0815") as caught:
         client.request("GET", ME)
     assert caught.value.transient
     assert len(server.calls) == 8
@@ -290,7 +291,7 @@ def test_a_permission_named_only_in_the_parameters_of_the_message_is_found(
 
 def test_a_403_that_names_no_permission_says_what_to_look_at(server: Server, client: GenesysClient) -> None:
     server.on("GET", ME, Reply(body=b"<html>Forbidden</html>", status=403))
-    with pytest.raises(PermissionDenied, match="Forbidden.*check the OAuth client's roles") as caught:
+    with pytest.raises(PermissionDenied, match=r"Forbidden.*check the OAuth client's roles") as caught:
         client.request("GET", ME)
     assert caught.value.permissions == ()
 
@@ -325,7 +326,7 @@ def test_a_server_that_is_not_there_is_given_up_as_transient(server: Server) -> 
         gone = url
     with (
         GenesysClient(settings_for(server, gone), retries=QUICK) as client,
-        pytest.raises(TransientError, match="8 attempts.*ConnectError"),
+        pytest.raises(TransientError, match=r"8 attempts.*ConnectError"),
     ):
         client.request("GET", ME)
 
@@ -335,7 +336,7 @@ def test_an_answer_that_does_not_come_is_timed_out(server: Server) -> None:
         settings = settings_for(server, f"http://127.0.0.1:{silent.getsockname()[1]}")
         with (
             GenesysClient(settings, retries=Retries(attempts=2, base=0), timeout=httpx.Timeout(5, read=0.05)) as client,
-            pytest.raises(TransientError, match="2 attempts.*ReadTimeout"),
+            pytest.raises(TransientError, match=r"2 attempts.*ReadTimeout"),
         ):
             client.request("GET", ME)
 
@@ -380,6 +381,40 @@ def test_nothing_is_sent_once_cancelled_but_for_cleaning_up(server: Server, sett
     assert server.calls == [f"DELETE {ME}"]
 
 
+def test_cleaning_up_does_not_hold_up_who_wants_to_stop(server: Server, settings: Settings) -> None:
+    server.on("DELETE", ME, Reply(status=503))
+    throttle = Throttle(60)
+    throttle.penalise(300)
+    with (
+        GenesysClient(settings, throttle=throttle, cancelled=lambda: True) as client,
+        pytest.raises(TransientError, match="2 attempts"),
+    ):
+        client.request("DELETE", ME, even_if_cancelled=True)
+
+
+def test_a_closed_client_says_so(settings: Settings) -> None:
+    with GenesysClient(settings) as client:
+        pass
+    with pytest.raises(GenesysError, match="this client is closed"):
+        client.request("GET", ME)
+
+
+def test_the_servers_time_is_that_of_its_last_answer(
+    server: Server, client: GenesysClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    then = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    server.on(
+        "GET",
+        ME,
+        Reply({}, headers={"date": format_datetime(then, usegmt=True)}),
+        Reply({}, headers={"date": "some day"}),
+    )
+    client.request("GET", ME)
+    client.request("GET", ME)
+    assert client.server_time() == then
+    assert "no date: 'some day'" in caplog.text
+
+
 def test_a_download_gets_no_token_and_costs_no_call(server: Server, client: GenesysClient) -> None:
     server.on("GET", ME, Reply({}))
     client.request("GET", ME)
@@ -414,7 +449,7 @@ def test_an_expired_address_is_said_without_its_signature_or_the_answers_text(
     server: Server, client: GenesysClient
 ) -> None:
     server.on("GET", "/bucket/file", Reply(body=b"<Error>StringToSign sig-nature</Error>", status=403))
-    with pytest.raises(ApiError, match="403.*expired; ask the API for a new one") as caught:
+    with pytest.raises(ApiError, match=r"403.*expired; ask the API for a new one") as caught:
         list(client.download(f"{server.url}/bucket/file?X-Amz-Signature=sig-nature"))
     assert not isinstance(caught.value, PermissionDenied)
     assert "sig-nature" not in str(caught.value)

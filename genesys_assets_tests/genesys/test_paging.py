@@ -177,7 +177,7 @@ def test_with_neither_only_an_empty_page_is_the_end(server: Server, client: Gene
 
 def test_a_server_that_ignores_the_number_is_noticed(server: Server, client: GenesysClient) -> None:
     server.on("GET", LIST, Reply({"entities": things("a", "b")}))
-    with pytest.raises(PagingError, match="circles.*paged by number at all") as caught:
+    with pytest.raises(PagingError, match=r"circles.*paged by number at all") as caught:
         list(pages(client, listing("page_number")))
     assert not caught.value.transient
     assert len(server.calls) == 2
@@ -198,7 +198,7 @@ def test_the_ceiling_of_offset_paging_is_an_error_that_says_what_to_do(server: S
 
     server.on("GET", LIST, answer)
     read = pages(client, listing("page_number", page_size=500))
-    with pytest.raises(PagingError, match="page 21 was refused .*10,000.*by cursor, or split it"):
+    with pytest.raises(PagingError, match=r"page 21 was refused .*10,000.*by cursor, or split it"):
         list(read)
 
 

@@ -123,6 +123,12 @@ class Catalog:
         """The tables that a table's asset depends on, each once, in the order of the graph."""
         return tuple(dict.fromkeys(k.parent for k in self._foreign_keys[table] if k.relationship.orders))
 
+    def in_order(self, tables: Iterable[Table]) -> tuple[Table, ...]:
+        """The tables, each after those of them that it depends on."""
+        wanted = {table.name: table for table in tables}
+        order = TopologicalSorter({name: [up for up in self.upstream(name) if up in wanted] for name in wanted})
+        return tuple(wanted[name] for name in order.static_order())
+
     def reads(self) -> Mapping[str, tuple[Read, tuple[Table, ...]]]:
         """Every read by name, with the tables that live in it."""
         grouped: dict[str, tuple[Read, tuple[Table, ...]]] = {}

@@ -62,6 +62,8 @@ FORM_CONTENTS = Read(
         "aiScoring",
         "dialect",
         "selfUri",
+        # An option of a multiple-select question is a question that has no such options itself.
+        "questionGroups[].questions[].multipleSelectOptionQuestions[].multipleSelectOptionQuestions",
     ),
 )
 
@@ -96,6 +98,8 @@ EVALUATIONS = Read(
         "agent",
         "assignee",
         "calibration.selfUri",
+        # Spelled in capitals here: evaluation_status is made from it.
+        "status",
         "queue",
         "answers.maxTotalRawScore",
         "answers.maxTotalRawCriticalScore",

@@ -1,26 +1,38 @@
 """Items of an answer into the frames of all tables that live in them, in one pass.
 
 The items (raw JSON, one byte string each) are parsed together by polars with a schema made of the
-declared paths, then taken apart a level at a time. If that fails, each item is held against the same
-schema strictly: the good ones load, the bad ones come back as rejects with the table, the column, the
-raw JSON and the reason.
+declared paths, then taken apart a level at a time. An item that does not fit, or from which something
+would be lost, comes back as a reject with the table, the column, the raw JSON and the reason; the others
+load. An item loads as a whole or not at all.
 """
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import polars as pl
 
-from genesys_assets.catalog.declare import DB_PARTITION, Column, Table
-from genesys_assets.catalog.types import POLARS_TYPES
-from genesys_assets.extraction.paths import Step, parse
-from genesys_assets.extraction.shape import TEXT_SUFFIX, Node, leaf_type, strict_type, whole_numbers
+from genesys_assets.catalog.declare import DB_PARTITION, Table
+from genesys_assets.extraction.convert import Loss, convert
+from genesys_assets.extraction.paths import DeclarationError, Step, Steps
+from genesys_assets.extraction.plan import (
+    INDEX,
+    ITEM,
+    SELF,
+    SEPARATOR,
+    Beside,
+    Level,
+    Plan,
+    Target,
+    place,
+)
+from genesys_assets.extraction.reading import Misfit, Reader
+from genesys_assets.extraction.shape import leaf_type
+
+__all__ = ["REJECT_SCHEMA", "DeclarationError", "PageParser", "Parsed"]
 
 REJECT_SCHEMA: Mapping[str, pl.DataType] = {
     "table": pl.String(),
@@ -30,85 +42,34 @@ REJECT_SCHEMA: Mapping[str, pl.DataType] = {
     "source": pl.String(),
 }
 
-_ITEM = "@item"
-_SELF = "@"
-_INDEX = "@index"
-_EXACT = 2**53
-_MOMENT = "%Y-%m-%dT%H:%M:%S%.f%#z"
-_MOMENT_WITHOUT_SECONDS = "%Y-%m-%dT%H:%M%#z"
-_WALL_CLOCK = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
-
-
-class DeclarationError(ValueError):
-    """A declaration cannot be turned into a parser; the message names the table and column."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Frames by table name (declared columns in order, ``db_partition`` last) and the rejected items."""
+    """Frames by table name (declared columns in order, ``db_partition`` last) and the rejected items.
+
+    ``items`` counts those that were parsed, rejected ones included. ``roots`` holds what identifies each
+    item that was not rejected, where the parser was told which field does.
+    """
 
     frames: Mapping[str, pl.DataFrame]
     rejects: pl.DataFrame
     items: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where a column's value lies: a level, the steps from there, or something beside the items."""
-
-    level: tuple[Step, ...]
-    steps: tuple[Step, ...]
-    special: str | None = None
-
-    @property
-    def label(self) -> str:
-        return f"{_text(self.level)}|{_text(self.steps)}|{self.special or ''}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A table at one of its row paths."""
-
-    table: Table
-    rows: str
-    level: tuple[Step, ...]
-    sources: Mapping[str, _Source]
-
-
-@dataclass(slots=True)
-class _Level:
-    """One nesting of arrays: which tables live here, what deeper levels need from here."""
-
-    path: tuple[Step, ...]
-    targets: list[_Target] = field(default_factory=list["_Target"])
-    carried: dict[str, _Source] = field(default_factory=dict[str, "_Source"])
-    children: list[_Level] = field(default_factory=list["_Level"])
+    roots: pl.Series
 
 
 class PageParser:
     """Parses items into the frames of ``tables``, which share one read.
 
+    ``root`` is the field that identifies an item; its values come with every page.
+
     Raises:
-        DeclarationError: the tables' declarations contradict each other.
+        DeclarationError: the tables' declarations contradict each other or cannot be read.
     """
 
-    def __init__(self, tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[Table], *, root: str | None = None) -> None:
         self.tables = tuple(tables)
-        self._root = Node()
-        self._levels: dict[tuple[Step, ...], _Level] = {(): _Level(())}
-        self._texts: list[tuple[Step, ...]] = []
-        self._by_path: dict[str, tuple[str, str]] = {}
-        for table in self.tables:
-            for rows in (table.rows,) if isinstance(table.rows, str) else table.rows:
-                self._declare(table, rows)
-        self._link()
-        dtype = self._root.dtype()
-        self._schema = {part.name: part.dtype for part in dtype.fields} if isinstance(dtype, pl.Struct) else {}
-        self._strict = msgspec.json.Decoder(strict_type(dtype))
-        self._empty = {
-            table.name: pl.DataFrame(schema={c.name: POLARS_TYPES[c.type] for c in _columns(table)})
-            for table in self.tables
-        }
+        self._plan = Plan(self.tables, root)
+        self._reader = Reader(self._plan.trie, self._plan.texts)
 
     def parse(
         self,
@@ -121,379 +82,167 @@ class PageParser:
         """Parse items; ``request`` and ``response`` fill ``@request.x`` and ``@response.x`` columns.
 
         ``source`` says in the rejects where the items came from (the request's path).
+
+        Raises:
+            DeclarationError: a column takes a parameter that the request does not have.
         """
-        rejected: dict[int, tuple[str, str, str]] = {}
-        frame = self._read(items, rejected) if items else None
-        beside = {f"request.{k}": v for k, v in (request or {}).items()}
-        beside |= {f"response.{k}": v for k, v in (response or {}).items()}
-        if frame is None:
-            frames = dict(self._empty)
-        else:
-            frames = self._take_apart(frame, beside, rejected)
-        rejects = [
-            {"table": table, "column": column, "reason": reason, "raw": items[n].decode("utf-8", "replace")}
-            for n, (table, column, reason) in sorted(rejected.items())
-        ]
-        schema = {name: dtype for name, dtype in REJECT_SCHEMA.items() if name != "source"}
-        table = pl.DataFrame(rejects, schema=schema).with_columns(pl.lit(source).alias("source"))
-        return Parsed(frames, table, len(items))
-
-    # -- building the parser from the declarations ---------------------------------------------------
-
-    def _declare(self, table: Table, rows: str) -> None:
-        steps = parse(rows)
-        level = steps
-        if level and level[-1].many is None:
-            raise DeclarationError(f"table {table.name}: the rows path {rows!r} does not end in an array or a map")
-        sources: dict[str, _Source] = {}
-        for column in _columns(table):
-            where = f"table {table.name}, column {column.name}"
-            source = self._locate(_path_of(table, column), level, where)
-            if source is None:
-                continue
-            if source.special is None:
-                full = f"$.{_text(source.level + source.steps)}"
-                self._by_path.setdefault(full, (table.name, column.name))
-                source = self._plant(source, column, where)
-            sources[column.name] = source
-        self._levels.setdefault(level, _Level(level)).targets.append(_Target(table, rows, level, sources))
-        if level:
-            self._walk(level, f"table {table.name}")
-
-    def _locate(self, path: str, level: tuple[Step, ...], where: str) -> _Source | None:
-        if not path:
-            return None
-        if path.startswith(("@request.", "@response.")) or path in ("@index", "@key", "@rows"):
-            return _Source(level, (), path[1:])
-        if path in ("@", "@value"):
-            return _Source(level, ())
-        if not path.startswith("$."):
-            return _Source(level, parse(path))
-        steps = parse(path[2:])
-        last = max((n for n, step in enumerate(steps, 1) if step.many), default=0)
-        if steps[:last] != level[:last]:
-            raise DeclarationError(f"{where}: {path} does not enclose the rows at {_text(level)!r}")
-        return _Source(steps[:last], steps[last:])
-
-    def _walk(self, steps: Iterable[Step], where: str) -> Node:
-        node = self._root
-        for step in steps:
-            node = node.child(step, where)
-        return node
-
-    def _plant(self, source: _Source, column: Column, where: str) -> _Source:
-        """Put the column's field into the trie; a json column without a shape is read as text."""
-        if column.type == "json" and column.shape is None:
-            if not source.steps:
-                raise DeclarationError(f"{where}: a json column that is the row itself needs a shape")
-            self._texts.append(source.level + source.steps)
-            source = _Source(source.level, (*source.steps[:-1], _renamed(source.steps[-1])))
-        self._walk(source.level + source.steps, where).become(leaf_type(column.type, column.shape), where)
-        return source
-
-    def _link(self) -> None:
-        """Hang each level below the one that encloses it and say what has to be carried down."""
-        for path in sorted(self._levels, key=len):
-            for length in range(1, len(path)):
-                if path[length - 1].many and path[:length] not in self._levels:
-                    self._levels[path[:length]] = _Level(path[:length])
-        for path, level in sorted(self._levels.items(), key=lambda entry: len(entry[0])):
-            if path:
-                self._parent_of(path).children.append(level)
-            for target in level.targets:
-                for source in target.sources.values():
-                    if source.level != path:
-                        self._carry(source, path)
-
-    def _parent_of(self, path: tuple[Step, ...]) -> _Level:
-        length = max((n for n in range(len(path)) if n == 0 or path[n - 1].many), default=0)
-        return self._levels[path[:length]]
-
-    def _carry(self, source: _Source, to: tuple[Step, ...]) -> None:
-        level = self._parent_of(to)
-        while True:
-            level.carried[source.label] = source
-            if level.path == source.level:
-                return
-            level = self._parent_of(level.path)
-
-    # -- reading -------------------------------------------------------------------------------------
-
-    def _read(self, items: Sequence[bytes], rejected: dict[int, tuple[str, str, str]]) -> pl.DataFrame | None:
-        prepared, kept = items, range(len(items))
-        try:
-            frame = self._read_json(self._with_texts(items))
-        except (pl.exceptions.PolarsError, msgspec.DecodeError):
-            kept = [n for n, item in enumerate(items) if not self._reject_misfit(n, item, rejected)]
-            prepared = [items[n] for n in kept]
-            if not prepared:
-                return None
-            frame = self._read_json(self._with_texts(prepared))
-        return frame.with_columns(pl.Series(_ITEM, kept, dtype=pl.UInt32))
-
-    def _read_json(self, items: Sequence[bytes]) -> pl.DataFrame:
-        frame = pl.read_json(io.BytesIO(b"[" + b",".join(items) + b"]"), schema=self._schema)
-        return frame.select(pl.struct(pl.all()).alias(_SELF)) if self._schema else pl.DataFrame({_SELF: [None] * len(items)})
-
-    def _reject_misfit(self, number: int, item: bytes, rejected: dict[int, tuple[str, str, str]]) -> bool:
-        try:
-            self._strict.decode(self._with_texts([item])[0])
-        except msgspec.DecodeError as error:
-            table, column = self._blame(str(error))
-            rejected[number] = (table, column, f"table {table}, column {column or '?'}: {error}")
-            return True
-        return False
-
-    def _blame(self, message: str) -> tuple[str, str]:
-        """The table and column whose declared path a strict parser's message names."""
-        if (found := re.search(r"at `([^`]+)`", message)) is not None:
-            path = re.sub(r"\[(\d+|\.\.\.)\]", "[]", found[1])
-            for candidate in (path, f"{path}[]", path.removesuffix("[]")):
-                if candidate in self._by_path:
-                    return self._by_path[candidate]
-        return self.tables[0].name, ""
-
-    def _with_texts(self, items: Sequence[bytes]) -> Sequence[bytes]:
-        """The items with the subtrees of json columns without a shape turned into text."""
-        if not self._texts:
-            return items
-        return [self._texted(item) for item in items]
-
-    def _texted(self, item: bytes) -> bytes:
-        value = msgspec.json.decode(item)
-        for steps in self._texts:
-            for holder in _holders(value, steps[:-1]):
-                if isinstance(holder, dict) and holder.get(steps[-1].name) is not None:  # pyright: ignore[reportUnknownMemberType]
-                    holder[steps[-1].name + TEXT_SUFFIX] = msgspec.json.encode(holder[steps[-1].name]).decode()
-        return msgspec.json.encode(value)
-
-    # -- taking apart --------------------------------------------------------------------------------
-
-    def _take_apart(
-        self, frame: pl.DataFrame, beside: Mapping[str, Any], rejected: dict[int, tuple[str, str, str]]
-    ) -> dict[str, pl.DataFrame]:
+        frame, misfits = self._reader.read(items)
+        rejected = Rejected()
+        for misfit in misfits:
+            rejected.add(misfit.item, *self._plan.owner(misfit.path), _misfitting(misfit))
+        frame = frame.hstack([_beside(each, request, response, len(frame)) for each in self._plan.beside.values()])
         parts: dict[str, list[pl.DataFrame]] = {table.name: [] for table in self.tables}
-        self._descend(self._levels[()], frame, beside, rejected, parts)
-        frames: dict[str, pl.DataFrame] = {}
-        for table in self.tables:
-            found = parts[table.name]
-            joined = found[0] if len(found) == 1 else pl.concat(found)
-            frames[table.name] = _distinct(table, joined, rejected)
-        bad = list(rejected)
-        return {
-            name: (part.filter(~pl.col(_ITEM).is_in(bad)) if bad else part).drop(_ITEM) for name, part in frames.items()
-        }
-
-    def _descend(
-        self,
-        level: _Level,
-        frame: pl.DataFrame,
-        beside: Mapping[str, Any],
-        rejected: dict[int, tuple[str, str, str]],
-        parts: dict[str, list[pl.DataFrame]],
-    ) -> None:
-        for target in level.targets:
-            raw = frame.select(_ITEM, *_expressions(target, frame, beside))
-            parts[target.table.name].append(_convert(target.table, raw, rejected))
-        for child in level.children:
-            steps = child.path[len(level.path) :]
-            carried = [
-                _value(source, frame).alias(label)
-                for label, source in level.carried.items()
-                if _is_carried_to(child, label)
-            ]
-            many = _field(pl.col(_SELF), steps)
-            if steps[-1].many == "map":
-                many = many.map.entries()
-            wanted_index = any(s.special == "index" for t in child.targets for s in t.sources.values())
-            index = [pl.int_ranges(0, many.list.len()).alias(_INDEX)] if wanted_index else []
-            nested = frame.select(_ITEM, *carried, many.alias(_SELF), *index)
-            exploded = nested.explode(_SELF, *([_INDEX] if wanted_index else []), empty_as_null=False, keep_nulls=False)
-            self._descend(child, exploded, beside, rejected, parts)
+        top = _descend(self._plan.top, frame, rejected, parts)
+        frames = _joined(self.tables, parts, rejected)
+        roots = pl.Series(dtype=pl.String)
+        if self._plan.root is not None:
+            roots = rejected.without(top).get_column(self._plan.root.name).alias(self._plan.root.steps[0].name)
+        return Parsed(frames, rejected.frame(items, source), len(items), roots)
 
 
-def _columns(table: Table) -> tuple[Column, ...]:
-    return (*table.columns, DB_PARTITION) if table.partition_by is not None else table.columns
+class Rejected:
+    """Items that cannot be loaded, each with the first reason found."""
+
+    def __init__(self) -> None:
+        self._reasons: dict[int, tuple[str, str, str]] = {}
+
+    def add(self, item: int, table: str, column: str, reason: str) -> None:
+        """Note why an item cannot be loaded, unless a reason is known already."""
+        where = f"table {table}, column {column}" if column else f"table {table}"
+        self._reasons.setdefault(item, (table, column, f"{where}: {reason}"))
+
+    def without(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame without the rows of the items noted so far."""
+        if not self._reasons:
+            return frame
+        bad = pl.Series(list(self._reasons), dtype=pl.UInt32)
+        return frame.filter(~pl.col(ITEM).is_in(bad.implode()))
+
+    def frame(self, items: Sequence[bytes], source: str) -> pl.DataFrame:
+        """The rejects, in the order of the items."""
+        rows = [
+            (*reason, items[number].decode("utf-8", "replace"), source)
+            for number, reason in sorted(self._reasons.items())
+        ]
+        return pl.DataFrame(rows, schema=dict(REJECT_SCHEMA), orient="row")
 
 
-def _path_of(table: Table, column: Column) -> str:
-    if column is not DB_PARTITION:
-        return column.path
-    by = table.partition_by or ""
-    return by if by.startswith("$.") else table.column(by).path
+def _misfitting(misfit: Misfit) -> str:
+    return misfit.reason[:1].lower() + misfit.reason[1:]
 
 
-def _is_carried_to(level: _Level, label: str) -> bool:
-    if label in level.carried:
-        return True
-    return any(source.label == label for target in level.targets for source in target.sources.values())
+def _beside(
+    beside: Beside, request: Mapping[str, str] | None, response: Mapping[str, Any] | None, rows: int
+) -> pl.Series:
+    """A value from beside the items, the same for all of them."""
+    table, column = beside.wanted_by
+    where, _, name = beside.name.partition(".")
+    # The answer's values are named without the objects that lie on the way to the items.
+    given = (request or {}) if where == "request" else {name: (response or {}).get(name.rpartition(".")[2])}
+    if name not in given:
+        raise DeclarationError(f"table {table}, column {column}: the request has no parameter {name!r}")
+    dtype = leaf_type(beside.type)
+    return pl.Series(beside.place, [_plain(given[name], dtype)], dtype=dtype).new_from_index(0, rows)
 
 
-def _expressions(target: _Target, frame: pl.DataFrame, beside: Mapping[str, Any]) -> list[pl.Expr]:
-    expressions: list[pl.Expr] = []
-    for column in _columns(target.table):
-        source = target.sources.get(column.name)
-        expressions.append(_expression(column, source, target, frame, beside).alias(column.name))
-    return expressions
-
-
-def _expression(
-    column: Column, source: _Source | None, target: _Target, frame: pl.DataFrame, beside: Mapping[str, Any]
-) -> pl.Expr:
-    if source is None:
-        return pl.lit(None, dtype=POLARS_TYPES[column.type])
-    special = source.special
-    if special is None:
-        return _value(source, frame)
-    if special == "index":
-        return pl.col(_INDEX).cast(pl.Float64)
-    if special == "key":
-        return pl.col(_SELF).struct.field("key")
-    if special == "rows":
-        return pl.lit(_which_rows(target, column))
-    return pl.lit(beside.get(special))
-
-
-def _which_rows(target: _Target, column: Column) -> str:
-    """What a row's own ``rows`` path is called: the column's value at the same place, or the path itself."""
-    table = target.table
-    paths = (table.rows,) if isinstance(table.rows, str) else table.rows
-    return column.values[paths.index(target.rows)] if len(column.values) == len(paths) else target.rows
-
-
-def _value(source: _Source, frame: pl.DataFrame) -> pl.Expr:
-    if source.label in frame.columns:
-        return pl.col(source.label)
-    here = pl.col(_SELF)
-    if source.level and source.level[-1].many == "map":
-        here = here.struct.field("value")
-    return _field(here, source.steps)
-
-
-def _field(expression: pl.Expr, steps: Sequence[Step]) -> pl.Expr:
-    for step in steps:
-        expression = expression.struct.field(step.name)
-        if step.position is not None:
-            expression = expression.list.get(step.position, null_on_oob=True)
-        elif step.match is not None:
-            name, value = step.match
-            expression = expression.list.eval(
-                pl.element().filter(pl.element().struct.field(name) == value)
-            ).list.first()
-    return expression
-
-
-def _convert(table: Table, raw: pl.DataFrame, rejected: dict[int, tuple[str, str, str]]) -> pl.DataFrame:
-    """Turn parsed fields into the declared types; whatever a conversion would lose is rejected."""
-    columns = _columns(table)
-    converted = raw.select(_ITEM, *(_converted(column, raw.schema[column.name]) for column in columns))
-    for column in columns:
-        required = column.key or column is DB_PARTITION
-        before = len(raw) if required else len(raw) - raw[column.name].null_count()
-        if len(raw) - converted[column.name].null_count() != before:
-            wrong = converted[column.name].is_null()
-            if not required:
-                wrong = wrong & raw[column.name].is_not_null()
-            for item, value in raw.filter(wrong).select(_ITEM, column.name).iter_rows():
-                rejected.setdefault(item, (table.name, column.name, _reason(table, column, value)))
-    return converted
-
-
-def _reason(table: Table, column: Column, value: object) -> str:
-    if column is DB_PARTITION:
-        return f"table {table.name}: {table.partition_by} = {value!r} gives no day for the partition"
-    if value is None:
-        return f"table {table.name}: the key column {column.name} is empty"
-    return f"table {table.name}: {column.name} = {value!r} is not a {column.type}"
-
-
-def _converted(column: Column, dtype: pl.DataType) -> pl.Expr:
-    value = pl.col(column.name)
-    wanted = POLARS_TYPES[column.type]
-    if dtype == wanted:
+def _plain(value: object, dtype: pl.DataType) -> object:
+    if value is None or dtype == pl.Boolean:
         return value
-    if dtype == pl.Null:
-        return value.cast(wanted)
-    if column is DB_PARTITION:
-        return pl.coalesce(_moment(value).dt.date(), value.str.to_date("%Y-%m-%d", strict=False)).alias(column.name)
-    match column.type:
-        case "int64":
-            whole = (value == value.floor()) & (value.abs() <= _EXACT)
-            return pl.when(whole).then(value).cast(pl.Int64).alias(column.name)
-        case "timestamp":
-            return _moment(value).alias(column.name)
-        case "local_timestamp":
-            return pl.coalesce(
-                value.str.to_datetime(pattern, time_unit="us", strict=False) for pattern in _WALL_CLOCK
-            ).alias(column.name)
-        case "date":
-            return value.str.to_date("%Y-%m-%d", strict=False).alias(column.name)
-        case "json":
-            return _shaped_text(value, dtype, column).alias(column.name)
-        case _:
-            return value.cast(wanted)
+    if dtype == pl.String:
+        return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return float(value) if isinstance(value, str | int | float) else value
 
 
-def _moment(value: pl.Expr) -> pl.Expr:
-    moment = value.str.to_datetime(_MOMENT, time_unit="us", time_zone="UTC", strict=False)
-    without_seconds = value.str.to_datetime(_MOMENT_WITHOUT_SECONDS, time_unit="us", time_zone="UTC", strict=False)
-    return pl.coalesce(moment, without_seconds)
+def _descend(
+    level: Level, frame: pl.DataFrame, rejected: Rejected, parts: dict[str, list[pl.DataFrame]]
+) -> pl.DataFrame:
+    """Take the rows of a level apart, and those of the levels below; the level's frame comes back."""
+    frame, losses = convert(_opened(level, frame), level.values.values())
+    for loss in losses:
+        _reject_lost(loss, frame, rejected)
+    for target in level.targets:
+        made = frame.select(target.columns)
+        _reject_incomplete(target, made, rejected)
+        parts[target.table.name].append(made)
+    for child in level.children:
+        many = pl.col(place(level.steps_to(child)))
+        rows = many.map.entries() if child.is_map else many
+        index = [pl.int_ranges(0, many.list.len()).alias(INDEX)] if child.indexed else []
+        nested = frame.select(ITEM, *child.inherited, rows.alias(SELF), *index)
+        exploded = [SELF, INDEX] if child.indexed else [SELF]
+        _descend(child, nested.explode(exploded, empty_as_null=False, keep_nulls=False), rejected, parts)
+    return frame
 
 
-def _shaped_text(value: pl.Expr, dtype: pl.DataType, column: Column) -> pl.Expr:
-    """JSON text of a shaped column; null where a whole number turns out to have a fraction."""
-    whole = dtype if column.shape is None else whole_numbers(column.shape)
-    if whole == dtype:
-        return _json_text(value, dtype)
-    cast = value.cast(whole)
-    return pl.when(_json_text(cast.cast(dtype), dtype) == _json_text(value, dtype)).then(_json_text(cast, whole))
+def _opened(level: Level, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the fields of the objects that are needed, each named by its place."""
+    for steps in level.openings:
+        if not steps and not level.path:
+            # The fields of the items themselves come from the reader as they are wanted.
+            continue
+        here = place(steps)
+        if steps and (steps[-1].position is not None or steps[-1].match is not None):
+            frame = frame.with_columns(_picked(steps).alias(here))
+        if isinstance(frame.get_column(here).dtype, pl.Struct):
+            frame = frame.hstack(frame.select(here).unnest(here, separator=SEPARATOR).get_columns())
+    return frame
 
 
-def _json_text(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    if isinstance(dtype, pl.Struct):
-        return value.struct.json_encode()
-    wrapped = pl.struct(value.alias("v")).struct.json_encode()
-    return pl.when(value.is_not_null()).then(wrapped.str.slice(5).str.head(-1))
+def _picked(steps: Steps) -> pl.Expr:
+    """The one element of an array that the last step means; null where there is none."""
+    step = steps[-1]
+    many = pl.col(place((*steps[:-1], Step(step.name))))
+    if step.match is None:
+        return many.list.get(step.position or 0, null_on_oob=True)
+    name, value = step.match
+    return many.list.eval(pl.element().filter(pl.element().struct.field(name) == value)).list.first()
 
 
-def _distinct(table: Table, frame: pl.DataFrame, rejected: dict[int, tuple[str, str, str]]) -> pl.DataFrame:
-    """Of rows with one key keep the last item's; different rows of one key inside an item are rejected."""
-    key = list(table.key)
-    doubled = frame.select(key).is_duplicated()
-    if not doubled.any():
-        return frame
-    twice = frame.filter(doubled).unique(maintain_order=True)
-    clashing = twice.filter(twice.select(_ITEM, *key).is_duplicated())
-    for row in clashing.iter_rows(named=True):
-        shown = ", ".join(f"{name} = {row[name]!r}" for name in key)
-        reason = f"table {table.name}: two different rows have the key {shown}"
-        rejected.setdefault(row[_ITEM], (table.name, key[-1], reason))
-    good = frame.filter(~pl.col(_ITEM).is_in(list(rejected))) if rejected else frame
-    return good.unique(key, keep="last", maintain_order=True)
+def _reject_lost(loss: Loss, frame: pl.DataFrame, rejected: Rejected) -> None:
+    value = loss.value
+    table, column = value.wanted_by
+    wanted = "moment that gives a day" if value.kind == "day" else value.kind
+    for item, found in frame.filter(loss.lost).select(ITEM, value.place).iter_rows():
+        rejected.add(item, table, column, f"{found!r} is not a {wanted}")
 
 
-def _renamed(step: Step) -> Step:
-    return Step(step.name + TEXT_SUFFIX)
+def _reject_incomplete(target: Target, made: pl.DataFrame, rejected: Rejected) -> None:
+    table = target.table
+    for name in target.required:
+        column = made.get_column(name)
+        if column.null_count():
+            what = f"no {table.partition_by} to tell the partition by" if name == DB_PARTITION.name else "it is missing"
+            for item in made.get_column(ITEM).filter(column.is_null()):
+                rejected.add(item, table.name, name, what)
 
 
-def _text(steps: Iterable[Step]) -> str:
-    marks = {"array": "[]", "map": "{}"}
-    parts: list[str] = []
-    for step in steps:
-        mark = marks.get(step.many or "", "")
-        if step.position is not None:
-            mark = f"[{step.position}]"
-        elif step.match is not None:
-            mark = f"[?{step.match[0]}=={step.match[1]}]"
-        parts.append(step.name + mark)
-    return ".".join(parts)
+def _joined(
+    tables: Sequence[Table], parts: Mapping[str, Sequence[pl.DataFrame]], rejected: Rejected
+) -> dict[str, pl.DataFrame]:
+    """One frame a table, without rejected items, with each key once."""
+    frames: dict[str, pl.DataFrame] = {}
+    doubled: dict[str, pl.Series] = {}
+    for table in tables:
+        found = parts[table.name]
+        frame = found[0] if len(found) == 1 else pl.concat(found).sort(ITEM, maintain_order=True)
+        frames[table.name] = frame
+        twice = frame.select(table.key).is_duplicated()
+        if twice.any():
+            doubled[table.name] = twice
+            _reject_clashes(table, frame.filter(twice), rejected)
+    # Only now is it known which items load: a row of one that does not must not displace another's.
+    for table in tables:
+        frame = rejected.without(frames[table.name])
+        if table.name in doubled:
+            frame = frame.unique(table.key, keep="last", maintain_order=True)
+        frames[table.name] = frame.drop(ITEM)
+    return frames
 
 
-def _holders(value: Any, steps: Sequence[Step]) -> list[Any]:
-    found = [value]
-    for step in steps:
-        inner = [holder.get(step.name) for holder in found if isinstance(holder, dict)]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        if step.many is not None or step.position is not None or step.match is not None:
-            inner = [each for many in inner if many for each in (many.values() if isinstance(many, dict) else many)]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        found = inner
-    return found
+def _reject_clashes(table: Table, twice: pl.DataFrame, rejected: Rejected) -> None:
+    """Reject items that have different rows of one key: which of them is true cannot be told."""
+    different = twice.unique(maintain_order=True)
+    clashing = different.filter(different.select(ITEM, *table.key).is_duplicated())
+    for item, *key in clashing.select(ITEM, pl.col(table.key).cast(pl.String)).iter_rows():
+        shown = ", ".join(f"{name} = {value}" for name, value in zip(table.key, key, strict=True))
+        rejected.add(item, table.name, table.key[-1], f"two different rows have the key {shown}")

@@ -6,13 +6,19 @@ See :mod:`genesys_assets.catalog.declare` for what a path means.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-_STEP = re.compile(r"(?P<name>[^.\[\]{}]+)?(?P<mark>\[\]|\{\}|\[\d+\]|\[\?[^\]]+\])?")
+_PARTS = re.compile(r"(?:[^.\[]|\[[^\]]*\])+")
+_STEP = re.compile(r"(?P<name>[^.\[\]{}]+)(?P<mark>\[\]|\{\}|\[\d+\]|\[\?[^\]]+\])?")
 _FILTER = re.compile(r"\[\?(\w+)==([^\]]+)\]")
 
 
-class PathError(ValueError):
+class DeclarationError(ValueError):
+    """A declaration cannot be turned into a parser; the message names table and column."""
+
+
+class PathError(DeclarationError):
     """A declared path cannot be read; the message names it."""
 
 
@@ -29,8 +35,20 @@ class Step:
     position: int | None = None
     match: tuple[str, str] | None = None
 
+    def __str__(self) -> str:
+        if self.many is not None:
+            return self.name + ("[]" if self.many == "array" else "{}")
+        if self.position is not None:
+            return f"{self.name}[{self.position}]"
+        if self.match is not None:
+            return f"{self.name}[?{self.match[0]}=={self.match[1]}]"
+        return self.name
 
-def parse(path: str) -> tuple[Step, ...]:
+
+Steps = tuple[Step, ...]
+
+
+def parse(path: str) -> Steps:
     """The steps of a path without its prefix (``$.``, ``@request.`` ...); none for ``""``.
 
     Raises:
@@ -38,23 +56,29 @@ def parse(path: str) -> tuple[Step, ...]:
     """
     if not path:
         return ()
-    return tuple(_step(path, part) for part in _split(path))
+    parts = _PARTS.findall(path)
+    if ".".join(parts) != path:
+        raise PathError(f"path {path!r}: an empty step or an open bracket")
+    return tuple(_step(path, part) for part in parts)
 
 
-def _split(path: str) -> list[str]:
-    """Split at the dots outside brackets."""
-    return re.findall(r"(?:[^.\[]|\[[^\]]*\])+", path)
+def text(steps: Iterable[Step]) -> str:
+    """The path that the steps came from."""
+    return ".".join(map(str, steps))
 
 
 def _step(path: str, part: str) -> Step:
     match = _STEP.fullmatch(part)
-    if match is None or match["name"] is None:
+    if match is None:
         raise PathError(f"path {path!r}: cannot read the step {part!r}")
     name, mark = match["name"], match["mark"]
     if mark is None:
         return Step(name)
     if mark in ("[]", "{}"):
         return Step(name, many="array" if mark == "[]" else "map")
-    if (found := _FILTER.fullmatch(mark)) is not None:
-        return Step(name, match=(found[1], found[2].strip("'\"")))
-    return Step(name, position=int(mark[1:-1]))
+    if mark[1:-1].isdecimal():
+        return Step(name, position=int(mark[1:-1]))
+    found = _FILTER.fullmatch(mark)
+    if found is None:
+        raise PathError(f"path {path!r}: cannot read the filter {mark!r}; expected [?field==value]")
+    return Step(name, match=(found[1], found[2].strip("'\"")))

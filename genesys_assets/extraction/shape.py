@@ -15,70 +15,103 @@ import msgspec
 import polars as pl
 
 from genesys_assets.catalog.declare import Shape, Type
-from genesys_assets.extraction.paths import Step
+from genesys_assets.extraction.paths import DeclarationError, Step
 
-_LEAVES: Mapping[str, type[pl.DataType]] = {
-    "string": pl.String,
-    "int64": pl.Float64,
-    "double": pl.Float64,
-    "boolean": pl.Boolean,
-    "timestamp": pl.String,
-    "local_timestamp": pl.String,
-    "date": pl.String,
+_LEAVES: Mapping[str, pl.DataType] = {
+    "string": pl.String(),
+    "int64": pl.Float64(),
+    "double": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "timestamp": pl.String(),
+    "local_timestamp": pl.String(),
+    "date": pl.String(),
+    "json": pl.String(),
 }
+# What polars takes for a dtype without a word: any plain value for a text, and a truth value for a number.
 _ACCEPTED: Mapping[type[pl.DataType], Any] = {
     pl.String: str | int | float | bool | None,
-    pl.Float64: int | float | None,
+    pl.Float64: int | float | bool | None,
     pl.Boolean: bool | None,
+    pl.Null: None,
 }
+_NOTHING = "\N{ZERO WIDTH SPACE}"
 
 TEXT_SUFFIX = "\N{ZERO WIDTH SPACE}json"
 """Appended to the name of a field whose subtree is turned into text before parsing."""
 
 
-class ShapeError(ValueError):
-    """Two declarations want one field in shapes that contradict each other."""
+class ShapeError(DeclarationError):
+    """Two declarations want one field in shapes that contradict each other; the message names both."""
 
 
 @dataclass(slots=True)
 class Node:
-    """A place in the items of a read: a leaf with a dtype, an object with fields, or many of a node."""
+    """A place in the items of a read: a leaf with a dtype, an object with fields, or many of a node.
 
+    ``owner`` is the declaration that was the first to ask for it.
+    """
+
+    owner: str = ""
     leaf: pl.DataType | None = None
     fields: dict[str, Node] = field(default_factory=dict[str, "Node"])
     many: str | None = None
     element: Node | None = None
 
     def child(self, step: Step, where: str) -> Node:
-        """The node one step further, made if it is new."""
+        """The node one step further, made if it is new; ``where`` says which declaration asks.
+
+        Raises:
+            ShapeError: another declaration takes this node, or the next, as something else.
+        """
         if self.leaf is not None or self.many is not None:
-            raise ShapeError(f"{where}: {step.name!r} is asked for inside a plain value")
-        node = self.fields.setdefault(step.name, Node())
+            raise self._contradiction(where, f"an object with a field {step.name!r}")
+        node = self.fields.setdefault(step.name, Node(where))
         kind = step.many or ("array" if step.position is not None or step.match is not None else None)
         if kind is None:
             return node
-        if node.leaf is not None and isinstance(node.leaf, pl.List) and kind == "array":
-            raise ShapeError(f"{where}: the array {step.name!r} is also taken as json; give both the same shape")
-        if node.fields or (node.many is not None and node.many != kind):
-            raise ShapeError(f"{where}: {step.name!r} is both an {kind} and something else")
-        node.many = kind
-        node.element = node.element or Node()
+        element = node.elements(kind, where, step.name)
         if step.match is not None:
-            node.element.child(Step(step.match[0]), where).become(pl.String(), where)
-        return node.element
+            element.child(Step(step.match[0]), where).become(pl.String(), where, step.match[0])
+        return element
 
-    def become(self, leaf: pl.DataType, where: str) -> None:
+    def elements(self, kind: str, where: str, name: str) -> Node:
+        """What this node has many of, as an ``"array"`` or a ``"map"``.
+
+        Raises:
+            ShapeError: another declaration takes this node as something else.
+        """
+        if self.leaf is not None or self.fields or self.many not in (None, kind):
+            raise self._contradiction(where, f"{name!r} as {'an array' if kind == 'array' else 'a map'}")
+        self.many = kind
+        self.element = self.element or Node(where)
+        return self.element
+
+    def become(self, leaf: pl.DataType, where: str, name: str) -> None:
         """Make the node a leaf.
 
         Raises:
-            ShapeError: it is something else already.
+            ShapeError: another declaration takes this node as something else.
         """
-        if self.is_empty():
-            self.leaf = leaf
-        elif self.dtype() != leaf:
-            raise ShapeError(f"{where}: wants {leaf} where another column has {self.dtype()}")
+        if not (self.is_empty() or self.leaf == leaf):
+            raise self._contradiction(where, f"{name!r} as {_said(leaf)}")
+        self.leaf = leaf
+
+    def take(self, shape: Shape, where: str, name: str) -> None:
+        """Make the node, and what lies below it, what a shape says.
+
+        Raises:
+            ShapeError: another declaration takes one of these nodes as something else.
+        """
+        if isinstance(shape, str):
+            self.become(_LEAVES[shape], where, name)
+        elif isinstance(shape, tuple):
+            self.elements("array", where, name).take(shape[0], where, name)
+        else:
+            for inner, part in shape.items():
+                self.child(Step(inner), where).take(part, where, inner)
 
     def is_empty(self) -> bool:
+        """Whether nothing is known of the node but that it is there."""
         return self.leaf is None and self.many is None and not self.fields
 
     def dtype(self) -> pl.DataType:
@@ -86,46 +119,48 @@ class Node:
         if self.leaf is not None:
             return self.leaf
         if self.many is not None and self.element is not None:
-            inner = pl.String() if self.element.is_empty() else self.element.dtype()
+            inner = self.element.dtype()
             return pl.List(inner) if self.many == "array" else pl.Map(pl.String, inner)
-        return pl.Struct({name: node.dtype() for name, node in self.fields.items()})
+        # Rows of which only the position, or the enclosing object, is taken: objects of any kind.
+        fields = {name: node.dtype() for name, node in self.fields.items()} or {_NOTHING: pl.Null()}
+        return pl.Struct(fields)
+
+    def _contradiction(self, where: str, wanted: str) -> ShapeError:
+        taken = f"takes it as {_said(self.dtype())}" if not self.is_empty() else "is there"
+        return ShapeError(f"{where} wants {wanted}, but {self.owner} {taken}; give both the same shape")
 
 
-def leaf_type(type_: Type, shape: Shape | None) -> pl.DataType:
-    """The dtype in which a column's field is parsed."""
-    if type_ != "json":
-        return _LEAVES[type_]()
-    if shape is None:
-        return pl.String()
-    return _shaped(shape)
+def leaf_type(type_: Type) -> pl.DataType:
+    """The dtype in which a field is parsed for a column of a type; a ``json`` one as text."""
+    return _LEAVES[type_]
 
 
-def _shaped(shape: Shape, leaves: Mapping[str, type[pl.DataType]] = _LEAVES) -> pl.DataType:
+def shape_type(shape: Shape, *, whole: bool = False) -> pl.DataType:
+    """The dtype of a shape as it is parsed, or as it is written: whole numbers without a decimal point."""
     if isinstance(shape, str):
-        return leaves[shape]()
+        return pl.Int64() if whole and shape == "int64" else _LEAVES[shape]
     if isinstance(shape, tuple):
-        return pl.List(_shaped(shape[0], leaves))
-    return pl.Struct({name: _shaped(inner, leaves) for name, inner in shape.items()})
+        return pl.List(shape_type(shape[0], whole=whole))
+    return pl.Struct({name: shape_type(inner, whole=whole) for name, inner in shape.items()})
 
 
-def whole_numbers(shape: Shape) -> pl.DataType:
-    """The dtype in which a shaped json column is written: its whole numbers without a decimal point."""
-    return _shaped(shape, {**_LEAVES, "int64": pl.Int64})
-
-
-def strict_type(dtype: pl.DataType, name: str = "Item") -> Any:
+def strict_type(dtype: pl.DataType, name: str = "Item", *, optional: bool = True) -> Any:
     """The msgspec type that accepts what polars accepts for ``dtype``; its errors name the path."""
     if isinstance(dtype, pl.List):
-        return list[strict_type(_inner(dtype), name)] | None
+        inner = _inner(dtype)
+        # A plain value where an array is expected counts as an array of one.
+        alone = None if isinstance(inner, pl.List | pl.Map | pl.Struct) else _ACCEPTED[type(inner)]
+        return list[strict_type(inner, name)] | alone
     if isinstance(dtype, pl.Map):
         return dict[str, strict_type(_inner(dtype), name)] | None
     if isinstance(dtype, pl.Struct):
-        return _strict_struct(dtype, name) | None
+        struct = _strict_struct(dtype, name)
+        return struct | None if optional else struct
     return _ACCEPTED[type(dtype)]
 
 
-def _inner(dtype: pl.DataType) -> pl.DataType:
-    inner: Any = dtype.value if isinstance(dtype, pl.Map) else getattr(dtype, "inner")  # noqa: B009
+def _inner(dtype: pl.List | pl.Map) -> pl.DataType:
+    inner: Any = dtype.value if isinstance(dtype, pl.Map) else dtype.inner
     return inner() if isinstance(inner, type) else inner
 
 
@@ -137,3 +172,13 @@ def _strict_struct(dtype: pl.Struct, name: str) -> Any:
         renamed[f"f{number}"] = part.name
         members.append((f"f{number}", strict_type(inner, f"{name}_{part.name}"), None))
     return msgspec.defstruct(name, members, rename=renamed)
+
+
+def _said(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.List):
+        return "an array"
+    if isinstance(dtype, pl.Map):
+        return "a map"
+    if isinstance(dtype, pl.Struct):
+        return "an object"
+    return {pl.String: "a text", pl.Float64: "a number", pl.Boolean: "true or false"}[type(dtype)]

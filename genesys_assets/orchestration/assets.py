@@ -78,7 +78,7 @@ def _listing(catalog: Catalog, read: Read, tables: Sequence[Table]) -> dg.Assets
         warehouse: WarehouseResource,
         **parents: pl.LazyFrame,
     ) -> Iterator[dg.Output[Any]]:
-        wanted, run = _selected(context, tables), context.run_id
+        wanted, run = _selected(context, catalog, tables), context.run_id
         rows = parents.get(parent or "")
 
         def stage(client: GenesysClient, opened: Warehouse) -> Iterator[Staged]:
@@ -106,7 +106,7 @@ def _conversations(
     def conversations(
         context: dg.AssetExecutionContext, genesys: GenesysResource, warehouse: WarehouseResource
     ) -> Iterator[dg.Output[Any]]:
-        wanted, days, run = _selected(context, tables), days_of(list(context.partition_keys)), context.run_id
+        wanted, days, run = _selected(context, catalog, tables), days_of(list(context.partition_keys)), context.run_id
 
         def stage(client: GenesysClient, opened: Warehouse) -> Iterator[Staged]:
             return Loader(client, opened, catalog, run).conversations(read, wanted, days)
@@ -139,9 +139,10 @@ def _loaded(
         )
 
 
-def _selected(context: dg.AssetExecutionContext, tables: Sequence[Table]) -> tuple[Table, ...]:
+def _selected(context: dg.AssetExecutionContext, catalog: Catalog, tables: Sequence[Table]) -> tuple[Table, ...]:
+    """The tables that this run is about, in an order in which Dagster lets them be yielded."""
     selected = {key.path[-1] for key in context.selected_asset_keys}
-    return tuple(table for table in tables if table.name in selected)
+    return catalog.in_order(table for table in tables if table.name in selected)
 
 
 def _out(catalog: Catalog, table: Table, days_a_run: int | None) -> dg.AssetOut:

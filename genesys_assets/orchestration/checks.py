@@ -6,7 +6,7 @@ from datetime import date
 import dagster as dg
 from dagster import AssetPartitionStatus  # pyright: ignore[reportPrivateImportUsage]
 
-from genesys_assets.catalog import Catalog, ForeignKey, Table
+from genesys_assets.catalog import Catalog, ForeignKey, Table, load_catalog
 from genesys_assets.orchestration.assets import executable_tables
 from genesys_assets.orchestration.due import unfinished
 from genesys_assets.orchestration.resources import WarehouseResource
@@ -40,13 +40,13 @@ def _table_checks(catalog: Catalog, table: Table, loaded: set[str]) -> dg.AssetC
     @dg.multi_asset_check(name=f"{table.name}_checks", specs=specs, can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.AssetCheckResult]:
         opened = warehouse.open()
-        opened.prepare([table])
+        opened.prepare([table, *(catalog[key.parent] for key in keys.values() if key.parent in loaded)])
         start, end = _window(context, table)
         for check in sorted(context.selected_asset_check_keys, key=lambda each: each.name):
             if check.name == KEY:
                 yield _check_key(opened, table, start, end)
             else:
-                yield _check_relationship(opened, keys[check.name], start, end, parent_loaded=loaded)
+                yield _check_relationship(opened, keys[check.name], start, end, loaded)
 
     return checks
 
@@ -83,10 +83,10 @@ def _check_key(warehouse: Warehouse, table: Table, start: date | None, end: date
 
 
 def _check_relationship(
-    warehouse: Warehouse, key: ForeignKey, start: date | None, end: date | None, *, parent_loaded: set[str]
+    warehouse: Warehouse, key: ForeignKey, start: date | None, end: date | None, loaded: set[str]
 ) -> dg.AssetCheckResult:
     name = key.relationship.name
-    if key.parent not in parent_loaded or not warehouse.count(_table(key.parent)):
+    if key.parent not in loaded or not warehouse.count(load_catalog()[key.parent]):
         return dg.AssetCheckResult(
             check_name=name,
             asset_key=key.child,
@@ -134,7 +134,7 @@ def _partition_check(tables: Sequence[Table], partitions: dg.DailyPartitionsDefi
 def _check_partitions(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse, table: str, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetCheckResult:
-    found = unfinished(warehouse.ledger([_table(table)]))
+    found = unfinished(warehouse.ledger([load_catalog()[table]]))
     keys = partitions.get_partition_keys()
     statuses = context.instance.get_status_by_partition(dg.AssetKey(table), keys, partitions) or {}
     failed = sorted(key for key, status in statuses.items() if status == AssetPartitionStatus.FAILED)
@@ -153,12 +153,6 @@ def _check_partitions(
         ),
         metadata={**numbers, "failed": len(failed), "examples": {**examples, "failed": failed[:SHOWN]}},
     )
-
-
-def _table(name: str) -> Table:
-    from genesys_assets.catalog import load_catalog  # noqa: PLC0415 - the catalog is loaded when checks run
-
-    return load_catalog()[name]
 
 
 def _shown(examples: Sequence[object]) -> str:

@@ -18,7 +18,7 @@ from genesys_assets.warehouse import Warehouse, open_warehouse
 WAREHOUSE_VARIABLE = "GENESYS_ASSETS_WAREHOUSE"
 DEFAULT_HOME = ".genesys"
 SIMULATED_CONVERSATIONS = 2_000
-DEFAULT_WAREHOUSE = f"{DEFAULT_HOME}/genesys.duckdb"
+DEFAULT_WAREHOUSE = f"{DEFAULT_HOME}/warehouse.duckdb"
 
 
 class GenesysResource(dg.ConfigurableResource[GenesysClient]):
@@ -62,7 +62,7 @@ def simulated_environment() -> Mapping[str, str]:
 
 
 class WarehouseResource(dg.ConfigurableResource[Warehouse]):
-    """The warehouse: a DuckDB file by default (``.genesys/genesys.duckdb``)."""
+    """The warehouse: a DuckDB file by default (``.genesys/warehouse.duckdb``)."""
 
     location: str = Field(default=DEFAULT_WAREHOUSE, description="Path of the DuckDB file, or the URL of a database.")
 

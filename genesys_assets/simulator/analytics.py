@@ -142,16 +142,18 @@ class Analytics:
         days = QUERY_DAYS_FILTERED if filtered else QUERY_DAYS
         if window[1] - window[0] > days * DAY:
             raise bad_request("The interval is longer than the {days} days allowed", days=days)
-        paging = call.body.get("paging") or {}
+        paging: Json = call.body.get("paging") or {}
         size, number = paging.get("pageSize", 25), paging.get("pageNumber", 1)
         if not (isinstance(size, int) and 1 <= size <= QUERY_LARGEST and isinstance(number, int) and number >= 1):
-            raise bad_request("The paging {paging} is not valid: pages hold 1 to {largest}", paging=paging, largest=QUERY_LARGEST)
-        now = self._simulation.clock.now
+            raise bad_request(
+                "The paging {paging} is not valid: pages hold 1 to {largest}", paging=paging, largest=QUERY_LARGEST
+            )
+        now = self._simulation.clock.indexed
 
         def select() -> Selection:
             return self._select(call.body, window, now, lake=False)
 
-        key = (encode(call.body | {"paging": None}), now, len(self._simulation.conversations.scripted))
+        key = (encode(call.body | {"paging": None}), now, self._simulation.conversations.edition)
         selection = self._pages.selection(key, select)
         page = self._page(selection, (number - 1) * size, size, call.body, attributes=False)
         tail: Json = {"totalHits": selection.total}

@@ -52,6 +52,6 @@ def _single(simulation: Simulation) -> list[Endpoint]:
 
     return [
         Endpoint("GET", "/api/v2/organizations/me", me),
-        Endpoint("GET", "/api/v2/tokens/me", token),
+        Endpoint("GET", "/api/v2/tokens/me", token, ("preserveIdleTTL",)),
         Endpoint("GET", "/api/v2/oauth/clients/{clientId}", client, permissions=("oauth:client:view",)),
     ]

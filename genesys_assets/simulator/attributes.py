@@ -28,11 +28,12 @@ def templates(chance: Random) -> tuple[dict[str, str], ...]:
     found: list[dict[str, str]] = []
     for index in range(_TEMPLATES):
         names = chance.sample(_NAMES, chance.randrange(26, 44))
-        values = {name: _value(chance) for name in names}
+        values: dict[str, str] = {}
         if index % 16 == 5:
             values["transcript"] = ("and then the customer said that " * 40)[:LIMIT]
         if index % 32 == 9:
             values[("a very long name " * 70)[:LIMIT]] = "cut"
+        values.update((name, _value(chance)) for name in names)
         found.append(values)
     return tuple(found)
 

@@ -21,7 +21,12 @@ Story = Callable[[Draft, int], Json]
 
 def told(initiator: str, direction: str, **more: object) -> Json:
     """How a conversation began."""
-    return {"conversationInitiator": initiator, "originatingDirection": direction, "customerParticipation": True, **more}
+    return {
+        "conversationInitiator": initiator,
+        "originatingDirection": direction,
+        "customerParticipation": True,
+        **more,
+    }
 
 
 def _length(draft: Draft) -> int:
@@ -60,7 +65,13 @@ def own_call(draft: Draft, start: int) -> Json:
         end = start + ring
         segments[-1]["disconnectType"] = "client"
         legs.customer_call(
-            draft, (("dialing", start, end),), direction="outbound", ani=ani, dnis=dnis, connected=None, purpose="external"
+            draft,
+            (("dialing", start, end),),
+            direction="outbound",
+            ani=ani,
+            dnis=dnis,
+            connected=None,
+            purpose="external",
         )
         metrics.append(metric("tHandle", end, ring))
     else:
@@ -100,7 +111,9 @@ def campaign_call(draft: Draft, start: int) -> Json:
         "outboundContactId": contact,
         "outboundContactListId": contact_list,
         "dispositionAnalyzer": "connect.analysis",
-        "dispositionName": "disposition.classification.callable.person" if reached else "disposition.classification.callable.noanswer",
+        "dispositionName": "disposition.classification.callable.person"
+        if reached
+        else "disposition.classification.callable.noanswer",
     }
     spans = (("dialing", start, answered), ("interact", answered, end))
     customer = legs.customer_call(
@@ -116,7 +129,10 @@ def campaign_call(draft: Draft, start: int) -> Json:
     customer["metrics"].insert(0, metric("nOutboundAttempted", start, 1))
     if reached:
         customer["metrics"].insert(1, metric("nOutboundConnected", answered, 1))
-    customer["detectedSpeechStart"], customer["detectedSpeechEnd"] = iso(answered), iso(answered + min(700, end - answered))
+    customer["detectedSpeechStart"], customer["detectedSpeechEnd"] = (
+        iso(answered),
+        iso(answered + min(700, end - answered)),
+    )
     segments = [{**segment("dialing", start, answered), "queueId": queue.id}]
     metrics = [metric("nOutbound", start, 1), metric("tDialing", answered, dialing)]
     handled = dialing + legs.talk(draft, segments, metrics, answered, end, queue)
@@ -228,7 +244,9 @@ def transferred(draft: Draft, start: int) -> Json:
         draft, (("interact", start, end),), direction="inbound", ani=ani, dnis=dnis, connected=start, attributes=31
     )
     legs.queue_call(draft, first, start, answered, ani, dnis, abandoned=False, after_flow=False)
-    _, metrics = legs.agent_call(draft, first, draft.pick(first.agents), start, answered, handed, ani, dnis, leaving="transfer")
+    _, metrics = legs.agent_call(
+        draft, first, draft.pick(first.agents), start, answered, handed, ani, dnis, leaving="transfer"
+    )
     metrics.append(metric("nTransferred", handed, 1))
     metrics.append(metric("nBlindTransferred", handed, 1))
     legs.queue_call(draft, second, handed, again, ani, dnis, abandoned=False, after_flow=False)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from genesys_assets.simulator.gate import encode
 from genesys_assets.simulator.selection import Scripted
-from genesys_assets.simulator.settings import Faults
+from genesys_assets.simulator.settings import Faults, check_names
 from genesys_assets.simulator.simulation import Failure, Simulation, Statistics
 from genesys_assets.simulator.times import iso, parse
 
@@ -49,7 +49,12 @@ class Control:
 
     async def _faults(self, request: Request) -> Response:
         if request.method == "PUT":
-            self._simulation.faults = msgspec.convert(await _read(request), Faults)
+            wanted = await _read(request)
+            try:
+                check_names(wanted, Faults)
+                self._simulation.faults = msgspec.convert(wanted, Faults)
+            except ValueError as error:
+                return _json({"message": str(error)}, 400)
         return _json(dataclasses.asdict(self._simulation.faults))
 
     async def _statistics(self, request: Request) -> Response:
@@ -99,7 +104,7 @@ class Control:
         else:
             versions = sorted((iso(parse(v["visible_from"])), v["conversation"]) for v in wanted["versions"])
         identifier: str = versions[0][1]["conversationId"]
-        self._simulation.conversations.scripted[identifier] = Scripted(identifier, tuple(versions), whole)
+        self._simulation.conversations.script(Scripted(identifier, tuple(versions), whole))
         return _json({"conversationId": identifier})
 
 

@@ -25,23 +25,12 @@ def cut(whole: Json, moment: str, divisions: Mapping[str, str] | None = None) ->
     if whole["conversationStart"] > moment:
         return None
     seen: Json = {**whole, "participants": []}
-    open_, end = False, ""
     for participant in whole["participants"]:
-        sessions: list[Json] = []
-        for session in participant.get("sessions", ()):
-            part = _session(session, moment)
-            if part is None:
-                continue
-            sessions.append(part)
-            for segment in part["segments"]:
-                if segment["segmentType"] != "wrapup":
-                    open_ = open_ or "segmentEnd" not in segment
-                    end = max(end, segment.get("segmentEnd", ""))
-        if sessions or not participant.get("sessions"):
+        known = [_session(session, moment) for session in participant.get("sessions", ())]
+        sessions = [session for session in known if session is not None]
+        if sessions or not known:
             seen["participants"].append({**participant, "sessions": sessions})
-    seen.pop("conversationEnd", None)
-    if not open_ and end:
-        seen["conversationEnd"] = end
+    _end(seen)
     for name in ("evaluations", "surveys", "resolutions"):
         _keep(seen, name, "eventTime", moment)
     if seen.get("conferenceStart", "") > moment:
@@ -50,6 +39,20 @@ def cut(whole: Json, moment: str, divisions: Mapping[str, str] | None = None) ->
     if divisions is not None:
         _divisions(seen, divisions)
     return seen
+
+
+def _end(seen: Json) -> None:
+    """The end, unless something other than after-call work still runs."""
+    ends: list[str] = [
+        segment.get("segmentEnd", "")
+        for participant in seen["participants"]
+        for session in participant["sessions"]
+        for segment in session["segments"]
+        if segment["segmentType"] != "wrapup"
+    ]
+    seen.pop("conversationEnd", None)
+    if ends and all(ends):
+        seen["conversationEnd"] = max(ends)
 
 
 def _session(session: Json, moment: str) -> Json | None:

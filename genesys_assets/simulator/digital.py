@@ -8,7 +8,12 @@ from genesys_assets.simulator.cast import Agent, Queue
 from genesys_assets.simulator.draft import Draft, Json, metric, queue_segment, segment
 from genesys_assets.simulator.times import MINUTE, SECOND, iso
 
-_CHANNELS = (("webmessaging", "WebChat"), ("whatsapp", "WhatsApp"), ("open", "OpenMessaging"), ("facebook", "FacebookMessenger"))
+_CHANNELS = (
+    ("webmessaging", "WebChat"),
+    ("whatsapp", "WhatsApp"),
+    ("open", "OpenMessaging"),
+    ("facebook", "FacebookMessenger"),
+)
 _SUBJECTS = ("Re: invoice 4711", "Kündigung", "Order not arrived", "AW: AW: Vertrag", "")
 
 
@@ -104,7 +109,9 @@ def callback(draft: Draft, start: int, end: int) -> Json:
     dialled = answered + min(4 * SECOND, length // 2)
     parts = [queue_segment("dialing", answered, dialled, queue), queue_segment("interact", dialled, end, queue)]
     parts[-1]["disconnectType"] = "client"
-    call = legs.call_session(draft, "outbound", dnis, number, parts, [metric("tFirstDial", dialled, dialled - answered)])
+    call = legs.call_session(
+        draft, "outbound", dnis, number, parts, [metric("tFirstDial", dialled, dialled - answered)]
+    )
     draft.participants[-1]["sessions"].append(call)
     legs.quality(draft, call, end)
     return told("customer", "inbound")
@@ -153,7 +160,10 @@ def _agent(
 ) -> Json:
     wait, length = answered - entered, end - answered
     ring = min(wait, draft.span(6 * SECOND))
-    segments = [queue_segment("alert", answered - ring, answered, queue), queue_segment("interact", answered, end, queue)]
+    segments = [
+        queue_segment("alert", answered - ring, answered, queue),
+        queue_segment("interact", answered, end, queue),
+    ]
     segments[-1]["disconnectType"] = "client"
     metrics = [metric("tAlert", answered, ring), metric("tAnswered", answered, wait)]
     metrics += [metric("tTalk", end, length), metric("tTalkComplete", end, length)]

@@ -34,8 +34,8 @@ class Draft:
             self._digits = self.rng.randbytes(384).hex()
             at = 0
         self._position = at + 32
-        h = self._digits
-        return f"{h[at : at + 8]}-{h[at + 8 : at + 12]}-4{h[at + 13 : at + 16]}-a{h[at + 17 : at + 20]}-{h[at + 20 : at + 32]}"
+        h = self._digits[at : at + 32]
+        return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
 
     def pick(self, choices: tuple[_T, ...]) -> _T:
         """One of several, each as likely."""

@@ -42,8 +42,8 @@ class Call:
 
     def uri(self, **changed: object) -> str:
         """The request's own address with other parameters; ``None`` takes one away."""
-        query = {**dict(self.query), **changed}
-        kept = {name: value for name, value in query.items() if value is not None}
+        kept = [(name, value) for name, value in self.query.multi_items() if name not in changed]
+        kept += [(name, str(value)) for name, value in changed.items() if value is not None]
         return f"{self.url}?{urlencode(kept, safe=',:')}" if kept else self.url
 
 

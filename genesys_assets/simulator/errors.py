@@ -42,7 +42,7 @@ class ApiError(Exception):
 
 def bad_request(template: str, **parameters: object) -> ApiError:
     """400."""
-    return ApiError(400, "bad.request", template, **parameters)
+    return ApiError(400, "bad.request", template, None, **parameters)
 
 
 def not_found(what: str, identifier: str) -> ApiError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -79,8 +79,8 @@ def _values(item: Json) -> Iterator[tuple[Any, Any, Any]]:
         if isinstance(value, dict):
             inner.append(value)
         elif isinstance(value, list):
-            listed: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-            inner.extend(entry for entry in listed if isinstance(entry, dict))
+            listed = cast("list[Any]", value)
+            inner.extend(cast("Json", entry) for entry in listed if isinstance(entry, dict))
         else:
             yield item, name, value
     for entry in inner:

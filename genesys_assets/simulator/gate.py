@@ -152,7 +152,9 @@ class Gate:
         if failure is not None and failure.times != 0:
             if failure.times is not None:
                 failure.times -= 1
-            raise ApiError(failure.status, "internal.server.error" if failure.status >= 500 else "not.found", "Asked to fail.")
+            raise ApiError(
+                failure.status, "internal.server.error" if failure.status >= 500 else "not.found", "Asked to fail."
+            )
 
     def _hit(self, fault: str, number: int) -> bool:
         likelihood: float = getattr(self._simulation.faults, fault)
@@ -188,7 +190,9 @@ class Gate:
 def unknown_path(request: Request, error: Exception) -> Response:
     """The answer where there is no endpoint."""
     status: int = getattr(error, "status_code", 404)
-    wrong = ApiError(status, "not.found", "No endpoint answers {method} {path}", method=request.method, path=request.url.path)
+    wrong = ApiError(
+        status, "not.found", "No endpoint answers {method} {path}", method=request.method, path=request.url.path
+    )
     return _json(encode(wrong.body("")), status, {})
 
 

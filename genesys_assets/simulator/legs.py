@@ -17,7 +17,8 @@ _CODECS = (["audio/opus"], ["audio/PCMU"], ["audio/PCMA", "audio/opus"])
 _NOTES = ("Customer will call again", "Sent the form by post", "ok", "Rückruf vereinbart, siehe Vertrag")
 _SYSTEM_CODES = ("ININ-WRAP-UP-TIMEOUT", "ININ-WRAP-UP-SKIPPED")
 _UNUSUAL: tuple[Json, ...] = (
-    {"usedRouting": "Bullseye", "routingRule": "ring", "routingRuleType": "Bullseye", "agentBullseyeRing": 2, "routingRing": 2},
+    {"usedRouting": "Bullseye", "routingRule": "ring", "routingRuleType": "Bullseye", "agentBullseyeRing": 2},
+    {"usedRouting": "Bullseye", "routingRing": 3},
     {"usedRouting": "Preferred", "routingRuleType": "Preferred", "selectedAgentRank": 2},
     {"usedRouting": "Last", "agentOwned": True},
     {"sharingScreen": True, "screenShareAddressSelf": "sip:screen@example.com", "screenShareRoomId": "room-7"},
@@ -27,7 +28,15 @@ _UNUSUAL: tuple[Json, ...] = (
     {"agentAssistantId": "5f0c1f7e-3a52-4a25-a1a0-0c8d9e7f6a54"},
     {"errorCodeDescription": "media timeout"},
     {"flowOutType": "QUEUE"},
-)  # fmt: skip
+    {"mediaBridgeId": "b4c1a0f2-7d0e-4a53-a6a5-2f6f4a1f0c11", "snippetRecording": True, "cleared": True},
+    {"skillExpressionId": "d6a9c3f4-1b2c-4d3e-af50-617283940a1b", "extendedDeliveryStatus": "none"},
+    {
+        "journeyActionId": "e7bad405-2c3d-4e4f-a061-728394a5b6c7",
+        "journeyActionMapId": "f8cbe516-3d4e-4f50-a172-8394a5b6c7d8",
+        "journeyActionMapVersion": 3,
+    },
+)
+_WATCHED = ("bargedParticipantId", "coachedParticipantId", "monitoredParticipantId")  # fmt: skip
 
 
 def phone(draft: Draft) -> str:
@@ -36,8 +45,8 @@ def phone(draft: Draft) -> str:
 
 
 def call_session(draft: Draft, direction: str, ani: str, dnis: str, segments: list[Json], metrics: list[Json]) -> Json:
-    """A voice session, of whomever."""
-    return {
+    """A voice session, of whomever; all but the first name the first as their peer."""
+    session: Json = {
         "addressFrom": ani,
         "addressSelf": f"sip:{draft.id()}@edge.example.com",
         "addressTo": dnis,
@@ -46,7 +55,6 @@ def call_session(draft: Draft, direction: str, ani: str, dnis: str, segments: li
         "dnis": dnis,
         "edgeId": draft.pick(draft.cast.edges),
         "mediaType": "voice",
-        "peerId": draft.id(),
         "protocolCallId": draft.id(),
         "provider": "Edge",
         "remoteNameDisplayable": draft.pick(_CITIES),
@@ -55,6 +63,12 @@ def call_session(draft: Draft, direction: str, ani: str, dnis: str, segments: li
         "metrics": metrics,
         "segments": segments,
     }
+    if direction == "outbound":
+        session["destinationAddresses"] = [dnis]
+        session["addressOther"] = dnis
+    if draft.participants:
+        session["peerId"] = draft.participants[0]["sessions"][0]["sessionId"]
+    return session
 
 
 def quality(draft: Draft, session: Json, at: int) -> None:
@@ -72,7 +86,12 @@ def quality(draft: Draft, session: Json, at: int) -> None:
         }
     ]
     if roll > 0.9:
-        session["mediaEndpointStats"][0] |= {"duplicatePackets": 3, "invalidPackets": 1, "overrunPackets": 2, "underrunPackets": 4}
+        session["mediaEndpointStats"][0] |= {
+            "duplicatePackets": 3,
+            "invalidPackets": 1,
+            "overrunPackets": 2,
+            "underrunPackets": 4,
+        }
 
 
 def customer_call(
@@ -263,7 +282,9 @@ def talk(draft: Draft, segments: list[Json], metrics: list[Json], start: int, en
     return length
 
 
-def wrap_up(draft: Draft, segments: list[Json], metrics: list[Json], end: int, handled: int, queue: Queue | None) -> None:
+def wrap_up(
+    draft: Draft, segments: list[Json], metrics: list[Json], end: int, handled: int, queue: Queue | None
+) -> None:
     """After-call work, which sometimes is done hours after the customer has gone."""
     roll = draft.random()
     if queue is None or roll < 0.16:
@@ -329,6 +350,15 @@ def selected(draft: Draft, session: Json, queue: Queue, agent: Agent) -> None:
         session["scriptId"] = draft.pick(draft.cast.scripts)
     if roll > 0.98:
         session.update(draft.pick(_UNUSUAL))
-    if roll > 0.995:
+    if roll > 0.99 and draft.cast.groups:
+        session[draft.pick(_WATCHED)] = draft.participants[0]["participantId"]
+        session["screenMonitoredUserId"] = session["assignerId"] = agent.id
+        part = session["segments"][-1]
+        part["audioMuted"] = part["videoMuted"] = True
+        part["groupId"] = draft.pick(draft.cast.groups)
+        part["requestedRoutingUserIds"] = [agent.id]
+        part["scoredAgents"] = [{"agentScore": int(roll * 90), "scoredAgentId": agent.id}]
+        part["properties"] = [{"propertyType": "integer", "property": "attempt", "value": "2"}]
+    if roll > 0.995 and draft.cast.groups:
         session["proposedAgents"] = [{"agentRank": 1, "proposedAgentId": agent.id}]
         session["agentGroups"] = [{"agentGroupId": draft.pick(draft.cast.groups), "agentGroupType": "Group"}]

@@ -152,10 +152,7 @@ def role_name(index: int) -> str:
 
 def roles(settings: Settings, origin: Origin) -> list[Json]:
     """The roles, as they appear on a user."""
-    return [
-        {"id": origin.id("role", index), "name": role_name(index)}
-        for index in range(settings.roles)
-    ]
+    return [{"id": origin.id("role", index), "name": role_name(index)} for index in range(settings.roles)]
 
 
 def oauth_client(settings: Settings, origin: Origin) -> Json:
@@ -189,5 +186,3 @@ def token_info(settings: Settings, origin: Origin) -> Json:
         "authorizedScope": [],
         "OAuthClient": {"id": settings.client_id, "name": "Warehouse", "organization": organisation},
     }
-
-

@@ -22,7 +22,7 @@ _GIVEN = (
 _FAMILY = (
     "Almeida", "Becker", "Costa", "Dąbrowski", "Evans", "Fischer", "García", "Hoffmann", "Ivanov", "Jensen",
     "Kowalski", "Lefèvre", "Müller", "Nguyen", "O'Brien", "Pereira", "Quispe", "Rossi", "Santos", "Tan", "Ueda",
-    "van der Berg", "Weiß", "Xu", "Yılmaz", "Zając",
+    "van der Berg", "Weiß", "Xu", "Şahin", "Zając",
 )  # fmt: skip
 _DEPARTMENTS = ("Customer Care", "Sales", "Collections", "Back Office", "Workforce", "Quality")
 _TITLES = ("Agent", "Senior Agent", "Team Lead", "Supervisor", "Planner", "Coach")
@@ -286,7 +286,18 @@ def _assigned(count: int, origin: Origin, kind: str, user: str, chance: Random) 
 
 
 _SKILLS = ("Billing", "Contracts", "Technical", "Claims", "VIP", "Mobile", "Fibre", "Returns", "Visa", "Hardware")
-_LANGUAGES = ("English", "Deutsch", "Português", "Polski", "Español", "Français", "Türkçe", "Italiano", "中文", "日本語")
+_LANGUAGES = (
+    "English",
+    "Deutsch",
+    "Português",
+    "Polski",
+    "Español",
+    "Français",
+    "Türkçe",
+    "Italiano",
+    "中文",
+    "日本語",
+)
 
 
 def skill_name(index: int) -> str:

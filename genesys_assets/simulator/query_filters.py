@@ -50,7 +50,7 @@ def _predicate(predicate: Json, known: tuple[str, ...], values: Callable[[Json, 
         raise bad_request("The simulator does not filter by {predicate}", predicate=predicate)
     name: str = dimension
     if operator == "matches":
-        wanted = predicate.get("value")
+        wanted: str = predicate.get("value", "")
         return lambda conversation: wanted in values(conversation, name)
     present = operator == "exists"
     return lambda conversation: any(True for _ in values(conversation, name)) == present

@@ -11,7 +11,18 @@ from genesys_assets.simulator.people import division_index, skill_name, user_sta
 from genesys_assets.simulator.settings import Settings
 from genesys_assets.simulator.times import DAY, SECOND, iso, parse
 
-_SUBJECTS = ("Billing", "Orders", "Technical", "Claims", "Contracts", "Returns", "VIP", "Collections", "Booking", "Visa")
+_SUBJECTS = (
+    "Billing",
+    "Orders",
+    "Technical",
+    "Claims",
+    "Contracts",
+    "Returns",
+    "VIP",
+    "Collections",
+    "Booking",
+    "Visa",
+)
 _REGIONS = ("DE", "PT", "PL", "IE", "US", "PH")
 _CODES = (
     "Resolved", "Call back later", "Escalated", "Wrong number", "Sale", "No sale", "Complaint", "Information",

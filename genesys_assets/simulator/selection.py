@@ -110,6 +110,12 @@ class Conversations:
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.scripted: dict[str, Scripted] = {}
+        self.edition = 0
+
+    def script(self, placed: Scripted) -> None:
+        """Place a conversation, or another one in the stead of that with its id."""
+        self.scripted[placed.identifier] = placed
+        self.edition += 1
 
     def seen(self, day: int, index: int, moment: str) -> Json | None:
         """A made-up conversation as it looks at a moment."""
@@ -157,9 +163,7 @@ class Conversations:
             short = timeline.index_from(day, recent)
             long_lived = timeline.long_lived(day)
             candidates = {
-                index
-                for index in long_lived
-                if low <= index < high and day + timeline.reach(day, index) >= begin_day
+                index for index in long_lived if low <= index < high and day + timeline.reach(day, index) >= begin_day
             }
             candidates.update(range(max(low, short), high))
             for index in sorted(candidates):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
-from genesys_assets.simulator.times import HOUR, iso, parse
+from genesys_assets.simulator.times import HOUR, SECOND, iso, parse
+
+_INDEXING = 30 * SECOND
 
 
 @dataclass(slots=True)
@@ -78,6 +81,17 @@ class Settings:
     page_cache_mb: int = 64
 
 
+def check_names(given: Mapping[str, object], kind: type[Settings | Faults]) -> None:
+    """Refuse a misspelt name, which would change nothing without a word.
+
+    Raises:
+        ValueError: there is no setting, or fault, of a name.
+    """
+    unknown = given.keys() - {each.name for each in fields(kind)}
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+
+
 class Clock:
     """The simulated now: it stands still, or runs along with real time at an offset."""
 
@@ -99,6 +113,11 @@ class Clock:
     def now(self) -> int:
         """The simulated moment, in milliseconds since 1970 UTC."""
         return self._fixed if self._fixed is not None else _real() + self._offset
+
+    @property
+    def indexed(self) -> int:
+        """Up to which moment queries see: now, or up to half a minute ago while the clock runs."""
+        return self.now if self._fixed is not None else self.now // _INDEXING * _INDEXING
 
     @property
     def availability(self) -> int:

@@ -161,22 +161,11 @@ def _cumulate(stories: tuple[tuple[float, calls.Story], ...]) -> tuple[tuple[flo
 
 
 def _finish(draft: Draft, identifier: str, start: int, told: Json) -> Life:
-    end = settled = ""
-    worst: Json | None = None
-    agent: Json | None = None
-    for participant in draft.participants:
-        if participant["purpose"] == "agent":
-            agent = participant
-        for session in participant["sessions"]:
-            for part in session["segments"]:
-                until: str = part["segmentEnd"]
-                if until > settled:
-                    settled = until
-                if until > end and part["segmentType"] != "wrapup":
-                    end = until
-            for stats in session.get("mediaEndpointStats", ()):
-                if worst is None or stats["minMos"] < worst["minMos"]:
-                    worst = stats
+    sessions: list[Json] = [session for participant in draft.participants for session in participant["sessions"]]
+    segments: list[Json] = [part for session in sessions for part in session["segments"]]
+    end: str = max(part["segmentEnd"] for part in segments if part["segmentType"] != "wrapup")
+    settled: str = max(part["segmentEnd"] for part in segments)
+    lines: list[Json] = [stats for session in sessions for stats in session.get("mediaEndpointStats", ())]
     conversation: Json = {
         "conversationEnd": end,
         "conversationId": identifier,
@@ -185,11 +174,13 @@ def _finish(draft: Draft, identifier: str, start: int, told: Json) -> Life:
         **told,
         "participants": draft.participants,
     }
-    if worst is not None:
+    if lines:
+        worst = min(lines, key=lambda stats: stats["minMos"])
         conversation["mediaStatsMinConversationMos"] = worst["minMos"]
         conversation["mediaStatsMinConversationRFactor"] = worst["minRFactor"]
     roll = draft.random()
-    if agent is not None and roll < 0.01:
+    agent = next((each for each in draft.participants if each["purpose"] == "agent"), None) if roll < 0.01 else None
+    if agent is not None:
         happened = iso(parse(end) + int(roll * 100 * DAY))
         queue = next((part["queueId"] for part in agent["sessions"][0]["segments"] if "queueId" in part), None)
         conversation["resolutions"] = [

@@ -179,7 +179,7 @@ class Warehouse(Protocol):
         ...
 
     def stage(self, name: str) -> Stage:
-        """An empty staging area; one of this name whose process was killed is removed."""
+        """An empty staging area; those of processes that were killed are removed."""
         ...
 
     def commit(self, load: Load) -> dict[str, TableReport]:

@@ -6,12 +6,11 @@ and ``_TOGETHER``, whatever the sizes of the frames appended.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -42,17 +41,16 @@ class StageError(ValueError):
 class Stage:
     """Rows of one atomic load, on their way to :meth:`Warehouse.commit`.
 
-    ``directory`` is where stages are kept (made if need be); this one gets a folder of its own in it. A
-    stage of the same ``name`` whose process has died is removed; one that lives is left alone. Use it as
-    a context manager, or call :meth:`discard`, to remove what was staged.
+    ``directory`` is where stages are kept (made if need be); this one gets a folder of its own in it.
+    Stages there whose process has died, of this name or another, are removed; those that live are left
+    alone. Use it as a context manager, or call :meth:`discard`, to remove what was staged.
     """
 
     def __init__(self, directory: Path, name: str) -> None:
         self.name = name
-        slug = _slug(name)
         directory.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(directory, slug)
-        self._folder = directory / f"{slug}.{os.getpid()}-{uuid4().hex[:8]}"
+        _remove_abandoned(directory)
+        self._folder = directory / f"{_slug(name)}-{os.getpid()}-{uuid4().hex[:8]}"
         self._lock = FileLock(self._folder.with_name(f"{self._folder.name}.lock"), thread_local=False)
         # Held as long as this process lives: it tells a stage in use from one left behind.
         self._lock.acquire()
@@ -88,12 +86,8 @@ class Stage:
         self._require_open()
         schema = staged_schema(table)
         _require_schema(f"table {table.name}", frame, schema)
-        for name in (*table.key, *([DB_PARTITION.name] if DB_PARTITION.name in schema else [])):
-            if nulls := frame[name].null_count():
-                what = "key" if name in table.key else "partition"
-                raise StageError(
-                    f"table {table.name}, column {name}: the {what} is null in {nulls} of {len(frame)} rows"
-                )
+        partition = [DB_PARTITION.name] if table.partition_by is not None else []
+        _require_values(f"table {table.name}", frame, [*table.key, *partition])
         self._tables[table.name] = table
         before = self._rows.get(table.name, 0)
         self._rows[table.name] = before + len(frame)
@@ -122,6 +116,7 @@ class Stage:
             return
         schema = _scope_schema(table, scope)
         _require_schema(f"cover of table {table.name}", scope, schema)
+        _require_values(f"cover of table {table.name}", scope, schema.names())
         if len(scope):
             self._spool("covers", table.name, scope.select(schema.names()))
 
@@ -155,8 +150,8 @@ class Stage:
             self._discarded = True
             self._spools.clear()
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._lock.release()
             Path(self._lock.lock_file).unlink(missing_ok=True)
+            self._lock.release()
 
     # What a backend asks for when it commits.
 
@@ -271,13 +266,18 @@ def _require_schema(where: str, frame: pl.DataFrame, schema: pl.Schema) -> None:
             raise StageError(f"{where}, column {name}: the frame has {frame.schema[name]}, declared is {dtype}")
 
 
+def _require_values(where: str, frame: pl.DataFrame, columns: Iterable[str]) -> None:
+    for name in columns:
+        if nulls := frame[name].null_count():
+            raise StageError(f"{where}, column {name}: null in {nulls} of {len(frame)} rows, but never to be null")
+
+
 def _slug(name: str) -> str:
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{re.sub(r'[^A-Za-z0-9_-]+', '-', name)[:60]}.{digest}"
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:60]
 
 
-def _remove_abandoned(directory: Path, slug: str) -> None:
-    for file in directory.glob(f"{slug}.*.lock"):
+def _remove_abandoned(directory: Path) -> None:
+    for file in directory.glob("*.lock"):
         lock = FileLock(file, thread_local=False)
         try:
             lock.acquire(timeout=0)

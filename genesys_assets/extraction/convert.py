@@ -1,0 +1,148 @@
+"""Parsed values into the declared types, a column at a time; what a conversion would lose comes back as a loss.
+
+Each type has a quick way, for values as Genesys usually spells them, and a thorough one, for columns in
+which the quick one came upon something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from genesys_assets.catalog.declare import Shape
+from genesys_assets.catalog.types import POLARS_TYPES
+from genesys_assets.extraction.plan import Value
+from genesys_assets.extraction.shape import shape_type
+
+_USUAL = "%Y-%m-%dT%H:%M:%S.%3fZ"
+_MOMENTS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
+_WALL_CLOCKS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
+_DAY = "%Y-%m-%d"
+_EXACT = 2**53 - 1
+"""Beyond it a floating-point number no longer tells whole numbers apart."""
+_NULLS = {dtype: pl.Series([None], dtype=dtype) for dtype in POLARS_TYPES.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Rows (``lost``, a mask) in which a value is there but cannot be what it is declared to be."""
+
+    value: Value
+    lost: pl.Series
+
+
+def convert(frame: pl.DataFrame, values: Iterable[Value]) -> tuple[pl.DataFrame, list[Loss]]:
+    """The frame with the converted values beside what it had, and what was lost on the way."""
+    made: list[pl.Series] = []
+    wanted: list[tuple[Value, pl.Series]] = []
+    for value in values:
+        raw, dtype = frame.get_column(value.place), _final(value)
+        if raw.null_count() == len(raw):
+            made.append(_NULLS[dtype].new_from_index(0, len(raw)).alias(value.name))
+        elif value.shape is None and raw.dtype == dtype:
+            made.append(raw.alias(value.name))
+        else:
+            wanted.append((value, raw))
+    losses: list[Loss] = []
+    quick = frame.select(_quick(value, raw).alias(value.name) for value, raw in wanted)
+    for (value, raw), column in zip(wanted, quick.get_columns(), strict=True):
+        if column.null_count() != raw.null_count():
+            column = frame.select(_thorough(value, raw).alias(value.name)).to_series()  # noqa: PLW2901
+            if column.null_count() != raw.null_count():
+                losses.append(Loss(value, column.is_null() & raw.is_not_null()))
+        made.append(column)
+    return frame.hstack(made), losses
+
+
+def _quick(value: Value, raw: pl.Series) -> pl.Expr:
+    found = pl.col(value.place)
+    if value.shape is not None:
+        return _shaped(found, raw, value.shape)
+    match value.kind:
+        case "int64":
+            return pl.when((found == found.floor()) & (found.abs() <= _EXACT)).then(found).cast(pl.Int64)
+        case "timestamp":
+            return _usual(found)
+        case "day":
+            return _usual(found).dt.date()
+        case _:
+            return _thorough(value, raw)
+
+
+def _thorough(value: Value, raw: pl.Series) -> pl.Expr:
+    found = pl.col(value.place)
+    match value.kind:
+        case "timestamp":
+            return _moment(found)
+        case "day":
+            return pl.coalesce(_moment(found).dt.date(), found.str.to_date(_DAY, strict=False))
+        case "date":
+            return found.str.to_date(_DAY, strict=False)
+        case "local_timestamp":
+            return pl.coalesce(found.str.to_datetime(each, time_unit="us", strict=False) for each in _WALL_CLOCKS)
+        case _:
+            return _quick(value, raw)
+
+
+def _final(value: Value) -> pl.DataType:
+    return POLARS_TYPES["date" if value.kind == "day" else value.kind]
+
+
+def _usual(text: pl.Expr) -> pl.Expr:
+    # Of a fixed length and without a zone it is parsed several times as fast.
+    return text.str.to_datetime(_USUAL, time_unit="us", strict=False, cache=False).dt.replace_time_zone("UTC")
+
+
+def _moment(text: pl.Expr) -> pl.Expr:
+    return pl.coalesce(text.str.to_datetime(each, time_unit="us", time_zone="UTC", strict=False) for each in _MOMENTS)
+
+
+def _shaped(found: pl.Expr, raw: pl.Series, shape: Shape) -> pl.Expr:
+    """JSON text of a shaped column; null where a whole number turns out to have a fraction."""
+    parsed, written = shape_type(shape), shape_type(shape, whole=True)
+    # Another column may take more of the same objects than this one's shape.
+    value = _projected(found, raw.dtype, parsed)
+    text = _text(value.cast(written), written)
+    checks = [check.alias(str(n)) for n, check in enumerate(_fractions(value, shape))]
+    if not checks or not any(raw.to_frame().select(checks).row(0)):
+        return text
+    return pl.when(_text(value.cast(written).cast(parsed), parsed) == _text(value, parsed)).then(text)
+
+
+def _fractions(value: pl.Expr, shape: Shape) -> Iterator[pl.Expr]:
+    """For each whole number of a shape: whether any value has a fraction, or is too large to tell."""
+    if shape == "int64":
+        yield ((value != value.floor()) | (value.abs() > _EXACT)).any()
+    elif isinstance(shape, tuple):
+        yield from _fractions(value.explode(empty_as_null=False, keep_nulls=False), shape[0])
+    elif not isinstance(shape, str):
+        for name, inner in shape.items():
+            yield from _fractions(value.struct.field(name), inner)
+
+
+def _projected(value: pl.Expr, given: pl.DataType, wanted: pl.DataType) -> pl.Expr:
+    if given == wanted:
+        return value
+    if isinstance(given, pl.List) and isinstance(wanted, pl.List):
+        return value.list.eval(_projected(pl.element(), _built(given.inner), _built(wanted.inner)))
+    if isinstance(given, pl.Struct) and isinstance(wanted, pl.Struct):
+        theirs = {part.name: _built(part.dtype) for part in given.fields}
+        parts = [
+            _projected(value.struct.field(part.name), theirs[part.name], _built(part.dtype)).alias(part.name)
+            for part in wanted.fields
+        ]
+        return pl.when(value.is_not_null()).then(pl.struct(parts))
+    raise TypeError(f"cannot take {wanted} out of {given}")
+
+
+def _text(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if isinstance(dtype, pl.Struct):
+        return pl.when(value.is_not_null()).then(value.struct.json_encode())
+    wrapped = pl.struct(value.alias("v")).struct.json_encode()
+    return pl.when(value.is_not_null()).then(wrapped.str.strip_prefix('{"v":').str.strip_suffix("}"))
+
+
+def _built(dtype: pl.DataType | type[pl.DataType]) -> pl.DataType:
+    return dtype() if isinstance(dtype, type) else dtype

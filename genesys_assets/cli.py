@@ -87,16 +87,15 @@ def _demo(conversations: int, days: int) -> int:
     )
     failures: list[str] = []
 
-    def done(job: str, success: bool) -> None:
-        if not success:
-            failures.append(job)
+    def failed(step: str, why: str) -> None:
+        failures.append(f"{step}: {why}")
 
     reads = {table.read.name for table in executable_tables(load_catalog())}
     with simulator.spawn(settings) as organisation, demo.own_instance(Path.cwd()) as instance:
         os.environ.update(organisation.environment())
         warehouse = WarehouseResource.from_environment()
         with _progress(len(reads) - 1 + days):
-            runs = demo.load_everything(build_defs({"warehouse": warehouse}), instance, wanted, done)
+            runs = demo.load_everything(build_defs({"warehouse": warehouse}), instance, wanted, failed)
     opened = warehouse.open()
     summary = demo.summary(opened, list(runs.values()))
     console.print(_summary(summary.to_dicts()))
@@ -111,7 +110,7 @@ def _demo(conversations: int, days: int) -> int:
             f"[yellow]{quarantined:,} items could not be loaded; they are in the quarantine with the reason[/]"
         )
     if failures:
-        console.print(f"[red]failed: {', '.join(failures)}[/]; `make up` shows why")
+        console.print("[red]failed[/]; `make up` shows more:", *failures, sep="\n  ", highlight=False, soft_wrap=True)
         return 1
     console.print(f"The rows are in {warehouse.location}; `make up` shows the runs.")
     return 0

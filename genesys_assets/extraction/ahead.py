@@ -6,14 +6,10 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-
-
-class _End(Generic[T]):
-    def __init__(self, error: BaseException | None) -> None:
-        self.error = error
 
 
 @contextmanager
@@ -26,51 +22,66 @@ def ahead(
     the source has ended, ``interrupt`` is called, which is to wake a source that waits; the source is
     closed in its thread and waited for.
     """
-    shelf: queue.Queue[T | _End[T]] = queue.Queue(maxsize=by)
-    stopped, ended = threading.Event(), threading.Event()
-
-    def put(element: T | _End[T]) -> bool:
-        while not stopped.is_set():
-            try:
-                shelf.put(element, timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False
-
-    def fetch() -> None:
-        end: _End[T] = _End(None)
-        try:
-            for element in source:
-                if not put(element):
-                    break
-        except BaseException as error:  # noqa: BLE001 - handed to the consumer, whatever it is
-            end = _End(error)
-        finally:
-            ended.set()
-            close = getattr(source, "close", None)
-            if close is not None:
-                close()
-            put(end)
-
-    thread = threading.Thread(target=fetch, name="genesys-pages", daemon=True)
-    thread.start()
+    fetcher = _Fetcher(source, by)
     try:
-        yield _drain(shelf)
+        yield fetcher.elements()
     except BaseException:
-        if not ended.is_set():
+        if not fetcher.ended.is_set():
             interrupt()
         raise
     finally:
-        stopped.set()
-        thread.join()
+        fetcher.stop()
 
 
-def _drain(shelf: queue.Queue[T | _End[T]]) -> Iterator[T]:
-    while True:
-        element = shelf.get()
-        if isinstance(element, _End):
-            if element.error is not None:
-                raise element.error
-            return
-        yield element
+@dataclass(frozen=True, slots=True)
+class _End:
+    error: BaseException | None
+
+
+class _Fetcher(Generic[T]):
+    def __init__(self, source: Iterator[T], by: int) -> None:
+        self.ended = threading.Event()
+        self._source = source
+        self._room = threading.Semaphore(by)
+        self._shelf: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._fetch, name="genesys-pages", daemon=True)
+        self._thread.start()
+
+    def elements(self) -> Iterator[T]:
+        while True:
+            element = self._shelf.get()
+            if isinstance(element, _End):
+                if element.error is not None:
+                    raise element.error
+                return
+            self._room.release()
+            yield element
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._room.release()
+        self._thread.join()
+
+    def _fetch(self) -> None:
+        error: BaseException | None = None
+        try:
+            self._fill()
+        except BaseException as caught:  # noqa: BLE001 - handed to the consumer, whatever it is
+            error = caught
+        self.ended.set()
+        self._shelf.put(_End(error))
+
+    def _fill(self) -> None:
+        try:
+            self._room.acquire()
+            # The source is asked for an element only once there is room for it.
+            for element in self._source:
+                self._shelf.put(element)
+                self._room.acquire()
+                if self._stopped.is_set():
+                    return
+        finally:
+            close = getattr(self._source, "close", None)
+            if close is not None:
+                close()

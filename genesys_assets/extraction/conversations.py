@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
-import msgspec
 import polars as pl
 
 from genesys_assets.catalog.declare import DB_AS_OF, Read, Table
@@ -25,6 +24,9 @@ from genesys_assets.extraction.sink import Outcome, Sink, Status
 from genesys_assets.genesys import GenesysClient, JobRequest, JobStore, Page, Request, availability, pages, run_job
 
 log = logging.getLogger(__name__)
+
+ROOT = "conversationId"
+"""The field that identifies a conversation."""
 
 QUERY_PATH = "/api/v2/analytics/conversations/details/query"
 QUERY_PAGE_SIZE = 100
@@ -64,8 +66,8 @@ def read_conversations(
         raise ValueError(f"conversations of {day}: the day has not begun (it is {now:%Y-%m-%d %H:%M} UTC)")
     watermark = availability(client, f"{read.path}/availability")
     load = _Load(read, tables, sink, known)
-    if end > watermark:
-        tail = _interval(max(start, watermark), min(end, now))
+    tail = _interval(max(start, watermark), min(end, now))
+    if load.in_tail and tail[0] < tail[1]:
         log.info("conversations of %s: the live query fills %s to %s", day, *tail)
         load.take_tail(_query(client, *tail), as_of=now)
     if start < watermark:
@@ -97,71 +99,48 @@ class _Load:
         self.watch = DriftWatch(read, known or tables)
         # The query leaves participant attributes out: what is known of them must stay.
         self.in_tail = [table for table in tables if "attributes" not in table.rows]
-        self.fresh: list[pl.Series] = []
+        self.fresh = pl.Series(ROOT, [], dtype=pl.String)
         self.items = self.rejected = 0
 
     def take_tail(self, fetched: Iterator[Page], *, as_of: datetime) -> None:
-        parser = PageParser(self.in_tail) if self.in_tail else None
+        parser = PageParser(self.in_tail, root=ROOT)
+        told: list[pl.Series] = [self.fresh]
         for page in fetched:
-            raw = page.raw_items()
-            ids = _ids(raw)
-            self.fresh.append(ids)
-            if parser is not None:
-                self._hand_over(parser.parse(raw, source=page.path), ids, self.in_tail, as_of)
+            parsed = parser.parse(page.raw_items(), source=page.path)
+            told.append(parsed.roots)
+            self._hand_over(parsed, self.in_tail, as_of)
+        # One that could not be loaded is not among them: what the lake knows of it is better than nothing.
+        self.fresh = pl.concat(told).unique()
 
     def take_lake(self, fetched: Iterator[Page], *, as_of: datetime) -> None:
-        parser = PageParser(self.tables)
-        fresh = pl.concat(self.fresh).unique() if self.fresh else None
+        parser = PageParser(self.tables, root=ROOT)
         for page in fetched:
             raw = page.raw_items()
             if page.number == 1:
                 self.sink.drift(self.read.name, self.watch.look(raw))
-            parsed, ids = parser.parse(raw, source=page.path), _ids(raw)
-            if fresh is None:
-                self._hand_over(parsed, ids, self.tables, as_of)
-                continue
-            rest = [table for table in self.tables if table not in self.in_tail]
-            self._hand_over(parsed, ids, rest, as_of)
-            older = {
-                name: frame.filter(~pl.col("conversation_id").is_in(fresh.implode()))
-                for name, frame in parsed.frames.items()
-            }
-            unseen = ids.filter(~ids.is_in(fresh.implode()))
-            without_rejects = Parsed(older, parsed.rejects.clear(), 0)
-            self._hand_over(without_rejects, unseen, self.in_tail, as_of)
+            self._hand_over(parser.parse(raw, source=page.path), self.tables, as_of, older_than=self.fresh)
 
-    def _hand_over(self, parsed: Parsed, ids: pl.Series, tables: Sequence[Table], as_of: datetime) -> None:
+    def _hand_over(
+        self, parsed: Parsed, tables: Sequence[Table], as_of: datetime, older_than: pl.Series | None = None
+    ) -> None:
+        """Hand over a page; of conversations in ``older_than`` only what the query does not tell."""
+        roots = parsed.roots
+        stale = roots.filter(roots.is_in(older_than.implode())) if older_than is not None else roots.clear()
         moment = pl.lit(as_of).cast(pl.Datetime("us", "UTC"))
-        spoilt = _ids([raw.encode() for raw in parsed.rejects["raw"]])
-        scope = pl.DataFrame({"conversation_id": ids.filter(~ids.is_in(spoilt.implode()))}).drop_nulls().unique()
-        scope = scope.with_columns(moment.alias("as_of"))
+        scope = pl.DataFrame({"conversation_id": roots.unique()}).with_columns(moment.alias("as_of"))
+        current = ~pl.col("conversation_id").is_in(stale.implode())
         for table in tables:
-            frame = parsed.frames[table.name]
+            frame, covered = parsed.frames[table.name], scope
+            if len(stale) and table in self.in_tail:
+                frame, covered = frame.filter(current), scope.filter(current)
             if DB_AS_OF in table.housekeeping:
                 frame = frame.with_columns(moment.alias(DB_AS_OF.name))
             self.sink.append(table, frame)
-            self.sink.cover(table, scope)
+            self.sink.cover(table, covered)
         if len(parsed.rejects):
             self.sink.reject(parsed.rejects)
         self.items += parsed.items
         self.rejected += len(parsed.rejects)
-
-
-def _ids(raw: Sequence[bytes]) -> pl.Series:
-    """The conversations' ids; null where an item has none that is text."""
-    return pl.Series("conversation_id", [_id(item) for item in raw], dtype=pl.String)
-
-
-class _Head(msgspec.Struct):
-    conversationId: Any = None  # noqa: N815 - the API's spelling
-
-
-_heads = msgspec.json.Decoder(_Head)
-
-
-def _id(item: bytes) -> str | None:
-    identifier = _heads.decode(item).conversationId
-    return identifier if isinstance(identifier, str) else None
 
 
 def _query(client: GenesysClient, start: datetime, end: datetime) -> Iterator[Page]:
@@ -198,7 +177,8 @@ def _job(read: Read, start: datetime, end: datetime) -> JobRequest:
 
 def _interval(start: datetime, end: datetime) -> tuple[datetime, datetime]:
     """Whole milliseconds, which is what the API reads."""
-    return start, end.replace(microsecond=end.microsecond // 1000 * 1000)
+    begin, until = (at.replace(microsecond=at.microsecond // 1000 * 1000) for at in (start, end))
+    return begin, until
 
 
 def _iso(moment: datetime) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 from genesys_assets.catalog.declare import Shape
 from genesys_assets.catalog.types import POLARS_TYPES
 from genesys_assets.extraction.plan import Value
-from genesys_assets.extraction.shape import shape_type
+from genesys_assets.extraction.shape import built, shape_type
 
 _USUAL = "%Y-%m-%dT%H:%M:%S.%3fZ"
 _MOMENTS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
@@ -126,11 +126,11 @@ def _projected(value: pl.Expr, given: pl.DataType, wanted: pl.DataType) -> pl.Ex
     if given == wanted:
         return value
     if isinstance(given, pl.List) and isinstance(wanted, pl.List):
-        return value.list.eval(_projected(pl.element(), _built(given.inner), _built(wanted.inner)))
+        return value.list.eval(_projected(pl.element(), built(given.inner), built(wanted.inner)))
     if isinstance(given, pl.Struct) and isinstance(wanted, pl.Struct):
-        theirs = {part.name: _built(part.dtype) for part in given.fields}
+        theirs = {part.name: built(part.dtype) for part in given.fields}
         parts = [
-            _projected(value.struct.field(part.name), theirs[part.name], _built(part.dtype)).alias(part.name)
+            _projected(value.struct.field(part.name), theirs[part.name], built(part.dtype)).alias(part.name)
             for part in wanted.fields
         ]
         return pl.when(value.is_not_null()).then(pl.struct(parts))
@@ -142,7 +142,3 @@ def _text(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         return pl.when(value.is_not_null()).then(value.struct.json_encode())
     wrapped = pl.struct(value.alias("v")).struct.json_encode()
     return pl.when(value.is_not_null()).then(wrapped.str.strip_prefix('{"v":').str.strip_suffix("}"))
-
-
-def _built(dtype: pl.DataType | type[pl.DataType]) -> pl.DataType:
-    return dtype() if isinstance(dtype, type) else dtype

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from genesys_assets.extraction.ahead import ahead
 from genesys_assets.extraction.drift import DriftWatch
 from genesys_assets.extraction.parser import PageParser, Parsed
 from genesys_assets.extraction.sink import FailedParent, Outcome, Sink
-from genesys_assets.genesys import ApiError, GenesysClient, GenesysError, Page, Request, TransientError, pages
+from genesys_assets.genesys import ApiError, GenesysClient, Page, PagingError, Request, TransientError, pages
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +23,25 @@ MAX_CONSECUTIVE_FAILURES = 5
 
 
 def requests_for(read: Read, filled: Mapping[str, str] | None = None) -> Iterator[Request]:
-    """The HTTP requests of a read, their path parameters filled in: one, or one for each variant."""
+    """The HTTP requests of a read, their path parameters filled in: one, or one for each variant.
+
+    Raises:
+        ValueError: the read is not a listing, or a path parameter has no value.
+    """
+    paging = read.paging
+    if paging == "async_job" or paging == "topic":  # noqa: PLR1714 - narrows the type
+        raise ValueError(f"read {read.name} is not a listing but goes by {paging}")
     path = read.path
     for name, value in (filled or {}).items():
-        path = path.replace(f"{{{name}}}", value)
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    if "{" in path:
+        raise ValueError(f"read {read.name}: no value for a parameter of the path {path}")
     for variant in read.variants or ({},):
         yield Request(
             method="POST" if read.method == "POST" else "GET",
             path=path,
             items=read.items,
-            paging=read.paging,
+            paging=paging,
             page_size=read.page_size,
             params={**read.parameters, **variant},
             body=None if read.body is None else dict(read.body),
@@ -65,10 +75,10 @@ def read_listing(
             _hand_over(tables, [parsed], sink)
             items += parsed.items
             rejected += len(parsed.rejects)
-    for table in tables:
-        # An item that could not be loaded is one of the listing's rows all the same: without knowing
-        # which, no row can be said to be gone.
-        if not rejected:
+    # An item that could not be loaded is one of the listing's rows all the same: without knowing which,
+    # no row can be said to be gone.
+    if not rejected:
+        for table in tables:
             sink.cover(table, None)
     return Outcome(items=items, rejected=rejected)
 
@@ -89,9 +99,10 @@ def read_fan_out(
     A parent that fails keeps its rows; the others go on.
 
     Raises:
+        ValueError: the tables do not have the fan-out's parent.
         GenesysError: signing in failed, the run was cancelled, or many parents in a row got no answer.
     """
-    each = _each(read)
+    each = _each(read, tables)
     parser = PageParser(tables)
     watch = DriftWatch(read, known or tables)
     items = rejected = in_a_row = 0
@@ -101,7 +112,7 @@ def read_fan_out(
         filled = {name: str(row[column]) for name, column in each.parameters.items()}
         try:
             parsed = list(_parent(client, read, parser, filled, watch if not items else None, sink))
-        except (ApiError, TransientError) as error:
+        except (ApiError, TransientError, PagingError) as error:
             in_a_row = in_a_row + 1 if error.transient else 0
             if in_a_row >= MAX_CONSECUTIVE_FAILURES:
                 raise
@@ -120,9 +131,12 @@ def read_fan_out(
     return Outcome(items=items, rejected=rejected, failed=tuple(failed))
 
 
-def _each(read: Read) -> Each:
+def _each(read: Read, tables: Sequence[Table]) -> Each:
     if read.each is None:
         raise ValueError(f"read {read.name} has no parent to fan out over")
+    for table in tables:
+        if not isinstance(table.loading, Snapshot) or len(table.loading.parent) != len(read.each.parameters):
+            raise ValueError(f"table {table.name}: its parent columns do not match the fan-out over {read.each.table}")
     return read.each
 
 
@@ -152,8 +166,7 @@ def _hand_over(tables: Sequence[Table], parsed: Sequence[Parsed], sink: Sink) ->
 
 def _cover_parents(tables: Sequence[Table], each: Each, complete: Sequence[Mapping[str, Any]], sink: Sink) -> None:
     for table in tables:
-        if not isinstance(table.loading, Snapshot) or len(table.loading.parent) != len(each.parameters):
-            raise GenesysError(f"table {table.name}: its parent columns do not match the fan-out over {each.table}")
+        assert isinstance(table.loading, Snapshot)
         columns = dict(zip(table.loading.parent, each.parameters.values(), strict=True))
         scope = {mine: [row[theirs] for row in complete] for mine, theirs in columns.items()}
         sink.cover(table, pl.DataFrame(scope, schema=dict.fromkeys(columns, pl.String)))

@@ -60,7 +60,8 @@ class Parsed:
 class PageParser:
     """Parses items into the frames of ``tables``, which share one read.
 
-    ``root`` is the field that identifies an item; its values come with every page.
+    ``root`` is the field that identifies an item: an item without it is rejected, and its values come with
+    every page.
 
     Raises:
         DeclarationError: the tables' declarations contradict each other or cannot be read.
@@ -68,6 +69,7 @@ class PageParser:
 
     def __init__(self, tables: Sequence[Table], *, root: str | None = None) -> None:
         self.tables = tuple(tables)
+        self._root = root
         self._plan = Plan(self.tables, root)
         self._reader = Reader(self._plan.trie, self._plan.texts)
 
@@ -93,10 +95,11 @@ class PageParser:
         frame = frame.hstack([_beside(each, request, response, len(frame)) for each in self._plan.beside.values()])
         parts: dict[str, list[pl.DataFrame]] = {table.name: [] for table in self.tables}
         top = _descend(self._plan.top, frame, rejected, parts)
+        if self._root is not None:
+            for item in top.filter(pl.col(self._root).is_null()).get_column(ITEM):
+                rejected.add(item, *self._plan.owner([self._root]), f"the item has no {self._root}")
         frames = _joined(self.tables, parts, rejected)
-        roots = pl.Series(dtype=pl.String)
-        if self._plan.root is not None:
-            roots = rejected.without(top).get_column(self._plan.root.name).alias(self._plan.root.steps[0].name)
+        roots = rejected.without(top).get_column(self._root) if self._root else pl.Series([], dtype=pl.String)
         return Parsed(frames, rejected.frame(items, source), len(items), roots)
 
 
@@ -142,15 +145,28 @@ def _beside(
     if name not in given:
         raise DeclarationError(f"table {table}, column {column}: the request has no parameter {name!r}")
     dtype = leaf_type(beside.type)
-    return pl.Series(beside.place, [_plain(given[name], dtype)], dtype=dtype).new_from_index(0, rows)
+    try:
+        value = _plain(given[name], dtype)
+    except ValueError:
+        raise DeclarationError(
+            f"table {table}, column {column}: @{beside.name} is {given[name]!r}, not a {beside.type}"
+        ) from None
+    return pl.Series(beside.place, [value], dtype=dtype).new_from_index(0, rows)
 
 
 def _plain(value: object, dtype: pl.DataType) -> object:
-    if value is None or dtype == pl.Boolean:
+    """The value as one of a dtype; path parameters are always text.
+
+    Raises:
+        ValueError: it cannot be.
+    """
+    if value is None or (isinstance(value, bool) and dtype == pl.Boolean):
         return value
     if dtype == pl.String:
         return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return float(value) if isinstance(value, str | int | float) else value
+    if dtype == pl.Float64 and isinstance(value, str | int | float) and not isinstance(value, bool):
+        return float(value)
+    raise ValueError(value)
 
 
 def _descend(
@@ -167,10 +183,14 @@ def _descend(
     for child in level.children:
         many = pl.col(place(level.steps_to(child)))
         rows = many.map.entries() if child.is_map else many
-        index = [pl.int_ranges(0, many.list.len()).alias(INDEX)] if child.indexed else []
+        index = [pl.int_ranges(0, rows.list.len()).alias(INDEX)] if child.indexed else []
         nested = frame.select(ITEM, *child.inherited, rows.alias(SELF), *index)
-        exploded = [SELF, INDEX] if child.indexed else [SELF]
-        _descend(child, nested.explode(exploded, empty_as_null=False, keep_nulls=False), rejected, parts)
+        if child.is_object:
+            rows_below = nested.filter(pl.col(SELF).is_not_null())
+        else:
+            exploded = [SELF, INDEX] if child.indexed else [SELF]
+            rows_below = nested.explode(exploded, empty_as_null=False, keep_nulls=False)
+        _descend(child, rows_below, rejected, parts)
     return frame
 
 

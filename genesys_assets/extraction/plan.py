@@ -1,6 +1,7 @@
 """The way from a read's declarations to a parser: which values lie at which level of nesting.
 
-A level is one nesting of arrays or maps; its rows are the elements of all of them. A value is found,
+A level is one nesting of arrays or maps; its rows are the elements of all of them (or, where the path
+of a table's rows ends in an object, these objects). A value is found,
 and converted, once at the level where it lies, whichever tables and deeper levels take it.
 """
 
@@ -97,6 +98,11 @@ class Level:
         """Whether the rows are the entries of maps."""
         return bool(self.path) and self.path[-1].many == "map"
 
+    @property
+    def is_object(self) -> bool:
+        """Whether the rows are objects of which there is one or none."""
+        return bool(self.path) and self.path[-1].many is None
+
     def steps_to(self, child: Level) -> Steps:
         """From a row of this level to the array or map of a child level."""
         rest = child.path[len(self.path) :]
@@ -112,7 +118,7 @@ def place(steps: Steps) -> str:
 class Plan:
     """How the items of a read are taken apart into the rows of ``tables``.
 
-    ``root`` is the field that identifies an item; its value is found for every item.
+    ``root`` is the field that identifies an item; its value is found for every item, by its own name.
 
     Raises:
         DeclarationError: the declarations contradict each other or cannot be read.
@@ -126,7 +132,8 @@ class Plan:
         self._levels: dict[Steps, Level] = {(): Level(())}
         self._owners: dict[str, tuple[str, str]] = {}
         self._tables = tuple(tables)
-        self.root = None if root is None else self._rooted(root)
+        if root is not None:
+            self._root(root)
         for table in self._tables:
             for rows in row_paths(table):
                 self._declare(table, rows)
@@ -148,18 +155,16 @@ class Plan:
                 return below
         return self._tables[0].name, ""
 
-    def _rooted(self, root: str) -> Value:
-        owner = (self._tables[0].name, "")
-        value = Value((), (Step(root),), "string", None, owner, f"|{root}")
-        self.trie.child(Step(root), "the root of the items").become(pl.String(), "the root of the items", root)
-        self._levels[()].values[value.name] = value
-        return value
+    def _root(self, name: str) -> None:
+        where = "the field that identifies an item"
+        self.trie.child(Step(name), where).become(pl.String(), where, name)
+        self.top.values[name] = Value((), (Step(name),), "string", None, (self._tables[0].name, ""), name)
 
     def _declare(self, table: Table, rows: str) -> None:
         where = f"table {table.name}"
         path = _parsed(rows, where)
-        if path and path[-1].many is None:
-            raise DeclarationError(f"{where}: the rows path {rows!r} does not end in an array or a map")
+        if path and (path[-1].position is not None or path[-1].match is not None):
+            raise DeclarationError(f"{where}: the rows path {rows!r} ends in one element; take the array, or a field")
         level = self._levels.setdefault(path, Level(path))
         self._walk(path, where)
         if path:
@@ -178,6 +183,8 @@ class Plan:
         if path == "@rows":
             return pl.lit(_which(column, row_paths(table), rows, where), dtype=POLARS_TYPES[column.type])
         if path == "@index":
+            if not level.path or level.is_object:
+                raise DeclarationError(f"{where}: @index needs rows that are elements of an array or entries of a map")
             level.indexed = True
             return pl.col(INDEX).cast(POLARS_TYPES[column.type])
         value = self._value(table, level, column, path, where)

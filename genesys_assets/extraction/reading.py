@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -48,9 +49,10 @@ class Reader:
         pieces = list(_pieces(items))
         if len(pieces) > 1 and pl.thread_pool_size() > 1:
             with ThreadPoolExecutor(min(len(pieces), pl.thread_pool_size())) as pool:
-                read = [part for parts in pool.map(lambda piece: self._read(items, *piece), pieces) for part in parts]
+                parts = list(pool.map(partial(self._read, items), pieces))
         else:
-            read = [part for piece in pieces for part in self._read(items, *piece)]
+            parts = [self._read(items, piece) for piece in pieces]
+        read = [part for piece in parts for part in piece]
         misfits = [part for part in read if isinstance(part, Misfit)]
         frames = [part for part in read if not isinstance(part, Misfit)]
         frame = pl.concat(frames, rechunk=True) if frames else self._frame([])
@@ -59,14 +61,15 @@ class Reader:
         frame.columns = self._names
         return frame.with_columns(pl.Series(ITEM, numbers, dtype=pl.UInt32)), misfits
 
-    def _read(self, items: Sequence[bytes], start: int, end: int) -> list[pl.DataFrame | Misfit]:
+    def _read(self, items: Sequence[bytes], piece: range) -> list[pl.DataFrame | Misfit]:
+        start, end = piece.start, piece.stop
         try:
             return [self._frame(items[start:end])]
         except (pl.exceptions.PolarsError, msgspec.DecodeError, UnicodeDecodeError) as error:
             if end - start == 1:
                 return [self._misfit(start, items[start], error)]
             middle = (start + end) // 2
-            return self._read(items, start, middle) + self._read(items, middle, end)
+            return self._read(items, range(start, middle)) + self._read(items, range(middle, end))
 
     def _frame(self, items: Sequence[bytes]) -> pl.DataFrame:
         if self._texts:
@@ -95,15 +98,15 @@ class Reader:
         return msgspec.json.encode(value)
 
 
-def _pieces(items: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+def _pieces(items: Sequence[bytes]) -> Iterator[range]:
     start = size = 0
     for number, item in enumerate(items):
         if size and size + len(item) > _PIECE:
-            yield start, number
+            yield range(start, number)
             start, size = number, 0
         size += len(item)
     if size:
-        yield start, len(items)
+        yield range(start, len(items))
 
 
 def _holders(value: object, steps: Steps) -> list[dict[str, Any]]:

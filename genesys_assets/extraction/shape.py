@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import polars as pl
 
 from genesys_assets.catalog.declare import Shape, Type
 from genesys_assets.extraction.paths import DeclarationError, Step
+
+if TYPE_CHECKING:
+    from polars._typing import PolarsDataType
 
 _LEAVES: Mapping[str, pl.DataType] = {
     "string": pl.String(),
@@ -33,6 +36,11 @@ _ACCEPTED: Mapping[type[pl.DataType], Any] = {
     pl.Float64: int | float | bool | None,
     pl.Boolean: bool | None,
     pl.Null: None,
+}
+_PLAIN: Mapping[type[pl.DataType], str] = {
+    pl.String: "a text",
+    pl.Float64: "a number",
+    pl.Boolean: "true or false",
 }
 _NOTHING = "\N{ZERO WIDTH SPACE}"
 
@@ -159,18 +167,21 @@ def strict_type(dtype: pl.DataType, name: str = "Item", *, optional: bool = True
     return _ACCEPTED[type(dtype)]
 
 
+def built(dtype: PolarsDataType) -> pl.DataType:
+    """An instance of a dtype, which polars also writes as its class."""
+    return cast("pl.DataType", dtype() if isinstance(dtype, type) else dtype)
+
+
 def _inner(dtype: pl.List | pl.Map) -> pl.DataType:
-    inner: Any = dtype.value if isinstance(dtype, pl.Map) else dtype.inner
-    return inner() if isinstance(inner, type) else inner
+    return built(dtype.value if isinstance(dtype, pl.Map) else dtype.inner)
 
 
 def _strict_struct(dtype: pl.Struct, name: str) -> Any:
     members: list[tuple[str, Any, Any]] = []
     renamed: dict[str, str] = {}
     for number, part in enumerate(dtype.fields):
-        inner = part.dtype() if isinstance(part.dtype, type) else part.dtype
         renamed[f"f{number}"] = part.name
-        members.append((f"f{number}", strict_type(inner, f"{name}_{part.name}"), None))
+        members.append((f"f{number}", strict_type(built(part.dtype), f"{name}_{part.name}"), None))
     return msgspec.defstruct(name, members, rename=renamed)
 
 
@@ -181,4 +192,4 @@ def _said(dtype: pl.DataType) -> str:
         return "a map"
     if isinstance(dtype, pl.Struct):
         return "an object"
-    return {pl.String: "a text", pl.Float64: "a number", pl.Boolean: "true or false"}[type(dtype)]
+    return _PLAIN[type(dtype)]

@@ -78,7 +78,7 @@ def _listing(catalog: Catalog, read: Read, tables: Sequence[Table]) -> dg.Assets
         warehouse: WarehouseResource,
         **parents: pl.LazyFrame,
     ) -> Iterator[dg.Output[Any]]:
-        wanted, run = _selected(context, catalog, tables), context.run_id
+        wanted, run = _selected(context, catalog, tables), context.run.run_id
         rows = parents.get(parent or "")
 
         def stage(client: GenesysClient, opened: Warehouse) -> Iterator[Staged]:
@@ -106,7 +106,7 @@ def _conversations(
     def conversations(
         context: dg.AssetExecutionContext, genesys: GenesysResource, warehouse: WarehouseResource
     ) -> Iterator[dg.Output[Any]]:
-        wanted, days, run = _selected(context, catalog, tables), days_of(list(context.partition_keys)), context.run_id
+        wanted, days, run = _selected(context, catalog, tables), days_of(list(context.partition_keys)), context.run.run_id
 
         def stage(client: GenesysClient, opened: Warehouse) -> Iterator[Staged]:
             return Loader(client, opened, catalog, run).conversations(read, wanted, days)
@@ -124,9 +124,9 @@ def _loaded(
     stage: Callable[[GenesysClient, Warehouse], Iterator[Staged]],
 ) -> Iterator[dg.Output[Any]]:
     """Hand the pending load to the IO manager, once for each wanted table; fail if parents failed."""
-    opened = warehouse.open()
-    opened.prepare(wanted)
     with permanent_failures_end_the_step(), genesys.connect() as client:
+        opened = warehouse.open()
+        opened.prepare(wanted)
         pending = PendingLoad(stage(client, opened))
         for table in wanted:
             yield dg.Output(pending, output_name=table.name)

@@ -44,11 +44,11 @@ def moment(home: Path) -> Moment:
 
 
 def load_everything(
-    defs: dg.Definitions, instance: dg.DagsterInstance, days: Sequence[date], done: Callable[[str, bool], None]
+    defs: dg.Definitions, instance: dg.DagsterInstance, days: Sequence[date], failed: Callable[[str, str], None]
 ) -> dict[str, str]:
     """Run the metadata job, then the historical one over ``days``; the run ids by job.
 
-    ``done`` hears how each job ended. A job that fails does not keep the other from running.
+    ``failed`` hears of each step that failed, and why. A job that fails does not keep the other from running.
     """
     runs: dict[str, str] = {}
     tags: Mapping[str, dict[str, str]] = {
@@ -60,8 +60,17 @@ def load_everything(
             instance=instance, tags=run_tags, run_config=QUIET, raise_on_error=False
         )
         runs[job] = result.run_id
-        done(job, result.success)
+        for event in result.filter_events(lambda each: each.is_step_failure):
+            failed(event.step_key or job, _reason(event))
     return runs
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """The innermost error of a step that failed."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "no reason given" if error is None else error.message.strip()
 
 
 def summary(warehouse: Warehouse, run_ids: Sequence[str]) -> pl.DataFrame:

@@ -10,12 +10,11 @@ import dagster as dg
 import polars as pl
 
 from genesys_assets.catalog import load_catalog
-from genesys_assets.extraction.parser import DeclarationError
 from genesys_assets.genesys import GenesysError
 from genesys_assets.orchestration.loading import Committed, PendingLoad
 from genesys_assets.orchestration.partitions import days_of
 from genesys_assets.orchestration.resources import WarehouseResource
-from genesys_assets.warehouse import SchemaError, TableReport
+from genesys_assets.warehouse import TableReport, WarehouseLockedError
 
 log = logging.getLogger(__name__)
 
@@ -59,15 +58,16 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
 
 @contextmanager
 def permanent_failures_end_the_step() -> Generator[None]:
-    """Errors that trying again cannot mend fail the step for good; others may be retried."""
+    """Only what may be better in a while is retried (an outage, a locked file); all else fails the step."""
     try:
         yield
-    except (SchemaError, DeclarationError) as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
-    except GenesysError as error:
-        if error.transient:
+    except dg.Failure:
+        raise
+    except Exception as error:
+        if isinstance(error, WarehouseLockedError) or (isinstance(error, GenesysError) and error.transient):
             raise
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        text = str(error) if isinstance(error, GenesysError | ValueError) else f"{type(error).__name__}: {error}"
+        raise dg.Failure(description=text, allow_retries=False) from error
 
 
 def _tell(made: Committed) -> None:

@@ -7,6 +7,7 @@ database (a fair and cheap queue); other tools know nothing of it and are waited
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ class DatabaseFile:
 
     def __init__(self, path: Path, scratch: Path, *, memory_limit: str, threads: int, lock_timeout: float) -> None:
         self.path = path
-        self._scratch = scratch
+        self._spill = scratch / f"{path.name}.spill"
         self._settings = (("memory_limit", memory_limit), ("threads", threads))
         self._lock_timeout = lock_timeout
 
@@ -97,10 +98,12 @@ class DatabaseFile:
                 time.sleep(0.1)
 
     def _set_up(self, con: duckdb.DuckDBPyConnection) -> None:
-        self._scratch.mkdir(parents=True, exist_ok=True)
+        # Nobody else has the database open, so what is there was left by a process that was killed.
+        shutil.rmtree(self._spill, ignore_errors=True)
+        self._spill.parent.mkdir(parents=True, exist_ok=True)
         # Set here and not in connect(): there, a second connection of the process would have to agree.
         con.execute("SET TimeZone = 'UTC'")
-        con.execute("SET temp_directory = ?", [str(self._scratch / "spill")])
+        con.execute("SET temp_directory = ?", [str(self._spill)])
         con.execute("SET preserve_insertion_order = false")
         con.execute("SET enable_progress_bar = false")
         for name, value in self._settings:

@@ -50,7 +50,7 @@ def _entries(
 ) -> Iterator[list[object]]:
     """For each partition of the load: the partition, the counts of its rows and those of the load."""
     rest = [sum(report.other_partitions.values()), report.stale, report.quarantined]
-    for day in load.partitions if load.partitions is not None else (None,):
+    for day in dict.fromkeys(load.partitions) if load.partitions is not None else (None,):
         if day is None or table.partition_by is None:
             counts = [report.inserted, report.updated, report.retired, report.restored, report.unchanged]
             rows = report.total

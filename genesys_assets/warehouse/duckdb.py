@@ -28,6 +28,7 @@ from genesys_assets.warehouse.protocol import (
     KeyFaults,
     Load,
     Orphans,
+    SchemaError,
     TableReport,
     WarehouseError,
 )
@@ -216,7 +217,13 @@ class DuckDBWarehouse:
         with self._file.open(read_only=True) as con:
             for table in tables:
                 schema.require_prepared(con, table)
-            yield con
+            try:
+                yield con
+            except (duckdb.BinderException, duckdb.CatalogException) as error:
+                # Only the declaration can have put a name into the query that the database does not know.
+                raise SchemaError(
+                    f"{', '.join(tables) or LOADER}: the warehouse does not fit the declaration, prepare it: {error}"
+                ) from error
 
     def _records(self, name: str, columns: pl.Schema, rest: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         listed = ", ".join(map(quoted, columns))

@@ -42,9 +42,7 @@ def bench(*, quick: bool) -> list[dict[str, Any]]:
         ]
     growth = peaks[-1] / peaks[0]
     figures.append(
-        Figure(
-            f"peak memory at {sizes[-1]:,} against {sizes[0]:,}", f"{growth:.2f} x", f"<= {GOAL} x", growth <= GOAL
-        )
+        Figure(f"peak memory at {sizes[-1]:,} against {sizes[0]:,}", f"{growth:.2f} x", f"<= {GOAL} x", growth <= GOAL)
     )
     return [asdict(figure) for figure in figures]
 

@@ -19,16 +19,18 @@ _UNLIMITED = 10_000_000
 
 
 @contextmanager
-def organization(conversations: int, *, rate_limit: int = 0, page_cache_mb: int = 0) -> Generator[simulator.Simulator]:
+def organization(
+    conversations: int, *, rate_limit: int = 0, job_polls: int = 1, page_cache_mb: int = 0
+) -> Generator[simulator.Simulator]:
     """An organisation with so many conversations a day, in a process of its own.
 
-    Its jobs are done when they are first asked for, so that no time goes by between questions.
+    Its jobs are done when they are first asked for, unless told otherwise: no time goes by between questions.
     """
     settings = simulator.Settings(
         conversations_per_day=conversations,
         now=NOW.isoformat(),
         rate_limit=rate_limit,
-        job_polls=1,
+        job_polls=job_polls,
         page_cache_mb=page_cache_mb,
     )
     with simulator.spawn(settings) as organisation:

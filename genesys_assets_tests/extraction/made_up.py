@@ -105,7 +105,7 @@ class MadeUp:
     def _plain(self, type_: str) -> Any:
         match type_:
             case "int64":
-                return self.random.choice([0, -1, 7, 486, 2**53])
+                return self.random.choice([0, -1, 7, 486, 2**53 - 1])
             case "double":
                 return self.random.choice([0, 4.88, 93.2, -0.5, 3])
             case "boolean":

@@ -62,16 +62,19 @@ class Project:
 
     def tick(self) -> list[date]:
         """Let the sensor do its work: evaluate it and carry out what it requests, as the daemon would."""
-        sensor = self.defs.get_sensor_def("conversation_watermark")
-        context = dg.build_sensor_context(instance=self.instance, definitions=self.defs)
+        repository = self.defs.get_repository_def()
+        sensor = repository.get_sensor_def("conversation_watermark")
+        resources = dict(self.resources)
+        with dg.build_sensor_context(instance=self.instance, repository_def=repository, resources=resources) as context:
+            requests = sensor.evaluate_tick(context).run_requests or []
         days: list[date] = []
-        for request in sensor.evaluate_tick(context).run_requests or []:
+        for request in requests:
             if request.run_key in self.requested:
                 continue
             self.requested.add(request.run_key)
             day = date.fromisoformat(request.partition_key)
             result = self.run("historical", day=day)
-            assert result.success, f"{day}: {result.all_events}"
+            assert result.success, failures(result)
             days.append(day)
         return days
 
@@ -85,6 +88,17 @@ class Project:
             frame = self.warehouse.scan(table).collect()
             found[table.name] = frame.drop(TIMES, strict=False).sort(table.key)
         return found
+
+
+def failures(result: Any) -> list[str]:
+    """Why steps of a run failed, innermost first."""
+    found: list[str] = []
+    for event in result.all_events:
+        error = getattr(event.event_specific_data, "error", None)
+        while error is not None:
+            found.insert(0, error.message)
+            error = error.cause
+    return found
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def test_what_no_added_column_mends_is_an_error_that_says_what_to_do(
     for message in messages:
         assert message in str(error.value)
     assert [row["name"] for row in rows_of(warehouse, USER)] == ["Ann"]
-    with pytest.raises(Exception, match="more"):
+    with pytest.raises(SchemaError, match=r"event: .* prepare it: .*more"):
         warehouse.scan(grown).collect()
 
 

@@ -1,0 +1,110 @@
+"""The eight conversation tables out of generated conversations: what the declarations say, whatever the order."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from genesys_assets.catalog.conversations import TABLES
+from genesys_assets.catalog.declare import Table
+from genesys_assets.extraction.parser import PageParser
+from genesys_assets_tests.extraction import by_hand
+from genesys_assets_tests.extraction.made_up import MadeUp
+
+FAMILY = PageParser(TABLES)
+NAMES = [table.name for table in TABLES]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=NAMES)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_value_is_where_the_declaration_says(table: Table, seed: int):
+    items = MadeUp(seed).raw(60)
+    result = FAMILY.parse(items)
+    assert result.rejects.is_empty(), result.rejects["reason"].to_list()
+    found = by_hand.plain(table, result.frames[table.name])
+    assert found == by_hand.rows(table, items)
+    assert found, "nothing was compared"
+
+
+def test_conversations_with_every_field_fill_every_column():
+    frames = FAMILY.parse(MadeUp(7, full=True).raw(5)).frames
+    for table in TABLES:
+        empty = [c for c, nulls in frames[table.name].null_count().row(0, named=True).items() if nulls]
+        assert not empty, f"{table.name}: {empty}"
+
+
+def test_a_page_is_the_sum_of_its_items():
+    items = MadeUp(11).raw(40)
+    page = FAMILY.parse(items)
+    alone = [FAMILY.parse([item]) for item in items]
+    for name in NAMES:
+        assert_frame_equal(page.frames[name], pl.concat(one.frames[name] for one in alone))
+
+
+def test_the_order_of_items_and_of_fields_changes_nothing_but_the_order_of_rows():
+    items = MadeUp(12).raw(40)
+    shuffled = [_turned(item) for item in random.Random(1).sample(items, len(items))]
+    one, other = FAMILY.parse(items), FAMILY.parse(shuffled)
+    for table in TABLES:
+        assert_frame_equal(one.frames[table.name].sort(table.key), other.frames[table.name].sort(table.key))
+
+
+@pytest.mark.parametrize("chosen", [(0,), (1, 4), (2,), (3, 5, 6), (7, 0), (5,)], ids=str)
+def test_a_part_of_the_tables_gets_the_same_frames_as_all(chosen: tuple[int, ...]):
+    items = MadeUp(13).raw(30)
+    tables = [TABLES[number] for number in chosen]
+    part, whole = PageParser(tables).parse(items), FAMILY.parse(items)
+    assert list(part.frames) == [table.name for table in tables]
+    for table in tables:
+        assert_frame_equal(part.frames[table.name], whole.frames[table.name])
+
+
+def test_a_page_larger_than_a_piece_keeps_its_order():
+    items = MadeUp(14, full=True).raw(400)
+    assert sum(map(len, items)) > 2_000_000
+    result = FAMILY.parse(items)
+    ids = [json.loads(item)["conversationId"] for item in items]
+    assert result.frames["analytics_conversation"]["conversation_id"].to_list() == ids
+    assert result.items == 400
+
+
+def test_bad_items_among_many_are_found_in_whatever_piece_they_lie():
+    items = MadeUp(15, full=True).raw(400)
+    bad = {0, 199, 200, 398, 399}
+    spoilt = [json.dumps({**json.loads(item), "participants": 5}).encode() if n in bad else item
+              for n, item in enumerate(items)]
+    result, clean = FAMILY.parse(spoilt), FAMILY.parse([item for n, item in enumerate(items) if n not in bad])
+    assert result.rejects["raw"].to_list() == [spoilt[n].decode() for n in sorted(bad)]
+    for name in NAMES:
+        assert_frame_equal(result.frames[name], clean.frames[name])
+
+
+def test_the_frames_have_the_declared_columns_in_order_even_without_items():
+    for result in (FAMILY.parse([]), FAMILY.parse(MadeUp(1).raw(3))):
+        for table in TABLES:
+            assert result.frames[table.name].columns == [*(c.name for c in table.columns), "db_partition"]
+    assert FAMILY.parse([]).items == 0
+
+
+def test_the_root_of_every_item_that_loads_comes_with_the_page():
+    parser = PageParser([TABLES[2]], root="conversationId")
+    items = MadeUp(16).raw(4)
+    rootless = {k: v for k, v in json.loads(items[1]).items() if k != "conversationId"}
+    result = parser.parse([items[0], json.dumps(rootless).encode(), items[2], b"7", items[3]])
+    assert result.roots.to_list() == [json.loads(items[n])["conversationId"] for n in (0, 2, 3)]
+    assert len(result.rejects) == 2
+    assert "conversationId" in result.rejects["reason"][0]
+    assert PageParser([TABLES[2]]).parse(items).roots.is_empty()
+
+
+def _turned(item: bytes) -> bytes:
+    def turn(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: turn(inner) for name, inner in reversed(value.items())}
+        return [turn(each) for each in value] if isinstance(value, list) else value
+
+    return json.dumps(turn(json.loads(item))).encode()

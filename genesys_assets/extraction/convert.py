@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 import polars as pl
 
 from genesys_assets.catalog.declare import Shape
@@ -100,7 +102,7 @@ def _moment(text: pl.Expr) -> pl.Expr:
 
 
 def _shaped(found: pl.Expr, raw: pl.Series, shape: Shape) -> pl.Expr:
-    """JSON text of a shaped column; null where a whole number turns out to have a fraction."""
+    """JSON text of a shaped column; null where a whole number is none, or too large to tell."""
     parsed, written = shape_type(shape), shape_type(shape, whole=True)
     # Another column may take more of the same objects than this one's shape.
     value = _projected(found, raw.dtype, parsed)
@@ -108,11 +110,13 @@ def _shaped(found: pl.Expr, raw: pl.Series, shape: Shape) -> pl.Expr:
     checks = [check.alias(str(n)) for n, check in enumerate(_fractions(value, shape))]
     if not checks or not any(raw.to_frame().select(checks).row(0)):
         return text
-    return pl.when(_text(value.cast(written).cast(parsed), parsed) == _text(value, parsed)).then(text)
+    texts = raw.to_frame().select(_text(value, parsed)).to_series()
+    sound = [each is not None and _is_whole(msgspec.json.decode(each), shape) for each in texts]
+    return pl.when(pl.Series(sound, dtype=pl.Boolean)).then(text)
 
 
 def _fractions(value: pl.Expr, shape: Shape) -> Iterator[pl.Expr]:
-    """For each whole number of a shape: whether any value has a fraction, or is too large to tell."""
+    """For each whole number of a shape: whether any value of the column is none, or too large to tell."""
     if shape == "int64":
         yield ((value != value.floor()) | (value.abs() > _EXACT)).any()
     elif isinstance(shape, tuple):
@@ -120,6 +124,17 @@ def _fractions(value: pl.Expr, shape: Shape) -> Iterator[pl.Expr]:
     elif not isinstance(shape, str):
         for name, inner in shape.items():
             yield from _fractions(value.struct.field(name), inner)
+
+
+def _is_whole(value: Any, shape: Shape) -> bool:
+    """Whether every whole number of a value that fits the shape is one."""
+    if value is None or (isinstance(shape, str) and shape != "int64"):
+        return True
+    if isinstance(shape, str):
+        return value == int(value) and abs(value) <= _EXACT
+    if isinstance(shape, tuple):
+        return all(_is_whole(each, shape[0]) for each in value)
+    return all(_is_whole(value[name], inner) for name, inner in shape.items())
 
 
 def _projected(value: pl.Expr, given: pl.DataType, wanted: pl.DataType) -> pl.Expr:

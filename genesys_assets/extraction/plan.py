@@ -214,7 +214,9 @@ class Plan:
             steps = (_KEY,)
         else:
             steps = self._plant(origin, steps, column, where)
-            self._owners.setdefault(_bare(origin + steps), (table.name, column.name))
+            where_it_lies = _bare(origin + steps)
+            if self._owners.get(where_it_lies, ("", ""))[1] == "":
+                self._owners[where_it_lies] = (table.name, column.name)
             if origin and origin[-1].many == "map":
                 steps = (_VALUE, *steps)
         return _named(origin, steps, column, (table.name, column.name))

@@ -312,10 +312,12 @@ class _TableMerge:
 
     def _covered(self) -> str:
         """Whether a row of the database is in what was read to its end."""
-        if self.covers_whole:
-            return "true"
-        if not self.covers:
-            return "false"
+        covered = "true" if self.covers_whole else self._in_covers() if self.covers else "false"
+        if self.stale and self.root is not None:
+            covered = f"({covered} AND t.{quoted(self.root)} NOT IN (SELECT root FROM {_STALE}))"
+        return covered
+
+    def _in_covers(self) -> str:
         names = [
             name
             for (name, *_) in self.con.execute(f"DESCRIBE FROM {parquet(self.covers)}").fetchall()
@@ -323,13 +325,9 @@ class _TableMerge:
         ]
         columns, cover = ", ".join(map(quoted, names)), parquet(self.covers)
         if len(names) == 1:
-            covered = f"t.{columns} IN (SELECT {columns} FROM {cover})"
-        else:
-            same = " AND ".join(f"c.{quoted(name)} = t.{quoted(name)}" for name in names)
-            covered = f"EXISTS (SELECT 1 FROM (SELECT DISTINCT {columns} FROM {cover}) c WHERE {same})"
-        if self.stale and self.root is not None:
-            covered = f"({covered} AND t.{quoted(self.root)} NOT IN (SELECT root FROM {_STALE}))"
-        return covered
+            return f"t.{columns} IN (SELECT {columns} FROM {cover})"
+        same = " AND ".join(f"c.{quoted(name)} = t.{quoted(name)}" for name in names)
+        return f"EXISTS (SELECT 1 FROM (SELECT DISTINCT {columns} FROM {cover}) c WHERE {same})"
 
     def _tell(self, merged: Merged) -> None:
         for fate, day, count in self.con.execute(f"SELECT fate, day, count(*) FROM {_WORK} GROUP BY ALL").fetchall():

@@ -27,12 +27,12 @@ _COUNTED = {
 }
 
 
-def load(bookmark: tuple[str, str]) -> dict[str, Any]:
+def load(bookmark: tuple[str, str], file_format: str = "parquet") -> dict[str, Any]:
     """Load the results of the job into a DuckDB file in the working directory."""
     api = _client()
     path = f"/api/v2/analytics/conversations/details/jobs/{json.loads(bookmark[1])['jobId']}/results"
 
-    @dlt.resource(name=_NAME, write_disposition="append")
+    @dlt.resource(name=_NAME, write_disposition="append", file_format=file_format)
     def conversations() -> Iterator[list[Any]]:
         yield from api.paginate(path, params={"pageSize": 1000}, data_selector="conversations")
 

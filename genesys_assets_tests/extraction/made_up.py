@@ -36,9 +36,7 @@ class MadeUp:
 
     def raw(self, count: int) -> list[bytes]:
         """Conversations as an answer carries them, in either spelling of non-ASCII."""
-        return [
-            json.dumps(self.conversation(), ensure_ascii=self.random.random() < 0.5).encode() for _ in range(count)
-        ]
+        return [json.dumps(self.conversation(), ensure_ascii=self.random.random() < 0.5).encode() for _ in range(count)]
 
     def identifier(self) -> str:
         return str(UUID(int=self.random.getrandbits(128), version=4))

@@ -75,8 +75,10 @@ def test_a_page_larger_than_a_piece_keeps_its_order():
 def test_bad_items_among_many_are_found_in_whatever_piece_they_lie():
     items = MadeUp(15, full=True).raw(400)
     bad = {0, 199, 200, 398, 399}
-    spoilt = [json.dumps({**json.loads(item), "participants": 5}).encode() if n in bad else item
-              for n, item in enumerate(items)]
+    spoilt = [
+        json.dumps({**json.loads(item), "participants": 5}).encode() if n in bad else item
+        for n, item in enumerate(items)
+    ]
     result, clean = FAMILY.parse(spoilt), FAMILY.parse([item for n, item in enumerate(items) if n not in bad])
     assert result.rejects["raw"].to_list() == [spoilt[n].decode() for n in sorted(bad)]
     for name in NAMES:

@@ -15,7 +15,7 @@ import httpx
 import polars as pl
 
 from genesys_assets import simulator
-from genesys_assets.catalog import load_catalog
+from genesys_assets.catalog import Table, load_catalog
 from genesys_assets.definitions import build_defs
 from genesys_assets.orchestration.assets import executable_tables
 from genesys_assets.orchestration.automation import RANGE_END, RANGE_START
@@ -81,13 +81,9 @@ class Project:
     def rows(self, table: str, **window: Any) -> pl.DataFrame:
         return self.warehouse.scan(load_catalog()[table], **window).collect()
 
-    def content(self) -> dict[str, pl.DataFrame]:
-        """All rows of all executable tables, sorted, housekeeping times aside."""
-        found: dict[str, pl.DataFrame] = {}
-        for table in executable_tables(load_catalog()):
-            frame = self.warehouse.scan(table).collect()
-            found[table.name] = frame.drop(TIMES, strict=False).sort(table.key)
-        return found
+    def content_of(self, table: Table) -> pl.DataFrame:
+        """All rows of a table, sorted, housekeeping times aside."""
+        return self.warehouse.scan(table).collect().drop(TIMES, strict=False).sort(table.key)
 
 
 def failures(result: Any) -> list[str]:

@@ -214,6 +214,17 @@ def test_rows_of_a_tree_that_was_not_read_in_full_are_added_to_it(warehouse: War
     assert [row["leg"] for row in rows_of(warehouse, LEG)] == [0, 1, 7]
 
 
+def test_a_table_of_trees_may_be_covered_whole(warehouse: Warehouse) -> None:
+    commit_calls(warehouse, call("a", at(5, 1), legs=2), call("far", at(7, 1)), call("newer", at(7, 1), as_of=at(10)))
+
+    kept, stale = call("a", at(5, 1), legs=1), call("newer", at(7, 1), note="old")
+    rows = {table.name: [*kept[table.name], *stale[table.name]] for table in CALLS}
+    reports = commit(warehouse, rows, tables=CALLS, whole=CALLS)
+
+    assert [counts(report) for report in reports.values()] == [(0, 0, 1, 0, 1), (0, 0, 2, 0, 1), (0, 0, 2, 0, 1)]
+    assert [row["call_id"] for row in rows_of(warehouse, CALL)] == ["a", "newer"]
+
+
 def test_a_key_without_the_root_may_change_its_tree(warehouse: Warehouse) -> None:
     mark = {"leg_id": "l", "name": "tone", "value": "good", "db_partition": D1}
     commit(warehouse, {"mark": [{**mark, "call_id": "a"}]}, tables=[MARK])

@@ -1,0 +1,289 @@
+"""What a person does on the first day: look around, load the metadata, backfill some days, read the checks.
+
+The tests are the steps of one session with one server and build on each other. The sensor that is on
+loads the days of the last week meanwhile; the days that are backfilled here lie before those.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from genesys_assets.catalog import Catalog, load_catalog
+from genesys_assets_tests.ui.conftest import Shoot
+from genesys_assets_tests.ui.served import Served
+
+pytestmark = pytest.mark.ui
+
+GROUPS = {"metadata": 37, "historical": 27, "recording": 13, "realtime": 13, "aggregated": 8, "knowledge": 7}
+DEPENDENCIES = 171
+SCHEDULES = ("conversations_daily", "metadata_hourly", "partition_checks_daily")
+SENSOR = "conversation_watermark"
+FAMILY = (
+    "analytics_conversation",
+    "analytics_participant",
+    "analytics_participant_attribute",
+    "analytics_session",
+    "analytics_session_flow_outcome",
+    "analytics_session_metric",
+    "analytics_conversation_segment",
+    "conversation_division",
+)
+RUN_S = 240.0
+"""How long a run may take from the click on; it may have to queue behind those of the sensor."""
+
+FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+# -- looking around -----------------------------------------------------------------------------------
+
+
+def test_all_105_tables_stand_in_the_graph_in_their_six_groups(page: Page, dagster: Served, shoot: Shoot) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Lineage").click()
+    groups = page.locator("svg foreignObject.group")
+    expect(groups).to_have_count(len(GROUPS))
+    shown = dagster.wait_until(
+        "the graph shows the statuses of all groups", lambda: _group_sizes(groups), timeout_s=60
+    )
+    assert shown == GROUPS
+    assert sum(shown.values()) == 105
+    shoot(page, "01-asset-graph")
+
+
+def test_the_graph_has_the_171_dependencies_of_the_relationships(dagster: Served, catalog: Catalog) -> None:
+    nodes = dagster.ask("{assetNodes {assetKey {path} groupName dependencyKeys {path}}}")["assetNodes"]
+    assert Counter(node["groupName"] for node in nodes) == GROUPS
+    names = [_name(node["assetKey"]) for node in nodes]
+    assert sorted(names) == sorted(table.name for table in catalog)
+    edges = [(_name(parent), _name(node["assetKey"])) for node in nodes for parent in node["dependencyKeys"]]
+    assert len(edges) == len(set(edges)) == DEPENDENCIES
+    assert set(edges) == {(parent, table.name) for table in catalog for parent in catalog.upstream(table.name)}
+
+
+def test_the_tables_unfold_from_their_group(page: Page, catalog: Catalog, shoot: Shoot) -> None:
+    page.goto("/asset-groups")
+    page.get_by_role("button", name="recording", exact=False).first.click()
+    page.get_by_text("unfold_more")
+    shoot(page, "02-group")
+
+
+def test_the_page_of_a_table_explains_every_column_and_relationship(page: Page, catalog: Catalog, shoot: Shoot) -> None:
+    table = catalog["analytics_conversation_segment"]
+    page.goto(f"/assets/{table.name}")
+    expect(page.get_by_text(table.description.split(". ")[0]).first).to_be_visible()
+    columns = page.locator("table").filter(has_text="Column name")
+    for column in (*table.columns, *table.housekeeping):
+        row = columns.get_by_role("row").filter(has=page.get_by_role("cell", name=re.compile(rf"^{column.name}\b")))
+        expect(row).to_contain_text(column.type)
+        expect(row).to_contain_text(column.description)
+    relationships = page.get_by_role("row").filter(has=page.get_by_role("cell", name="relationships", exact=True))
+    for key in catalog.foreign_keys(table.name):
+        expect(relationships.get_by_role("listitem").filter(has_text=f"→ {key.parent} ").first).to_be_visible()
+    expect(page.get_by_role("button", name="Materialize…")).to_be_enabled()
+    shoot(page, "03-table")
+    relationships.scroll_into_view_if_needed()
+    shoot(page, "04-relationships")
+
+
+def test_a_table_that_is_not_loaded_yet_is_shown_but_cannot_be_materialized(
+    page: Page, catalog: Catalog, shoot: Shoot
+) -> None:
+    table = catalog["recording_info"]
+    page.goto(f"/assets/{table.name}")
+    expect(page.get_by_text("External Asset")).to_be_visible()
+    expect(page.get_by_role("cell", name="conversation_id references: analytics_conversation")).to_be_visible()
+    expect(page.get_by_role("button", name="Materialize")).to_be_disabled()
+    shoot(page, "05-external-table")
+
+
+def test_three_schedules_and_the_sensor_are_on(page: Page, dagster: Served, shoot: Shoot) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Automation").click()
+    for name in SCHEDULES:
+        expect(page.locator(f'a[href$="/schedules/{name}"]')).to_be_visible()
+    expect(page.locator(f'a[href$="/sensors/{SENSOR}"]')).to_be_visible()
+    expect(page.locator('main a[href*="/schedules/"], a[href*="/schedules/"]')).to_have_count(len(SCHEDULES))
+    expect(page.locator('a[href*="/sensors/"]')).to_have_count(1)
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(len(SCHEDULES) + 1)
+    shoot(page, "06-automation")
+    page.locator(f'a[href$="/sensors/{SENSOR}"]').click()
+    expect(page.get_by_text("7 runs requested").first).to_be_visible(timeout=90_000)
+    shoot(page, "07-sensor")
+
+
+# -- loading ------------------------------------------------------------------------------------------
+
+
+def test_the_metadata_job_is_run_with_a_click_and_succeeds(page: Page, dagster: Served, shoot: Shoot) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Jobs").click()
+    page.get_by_role("link", name="metadata", exact=False).first.click()
+    page.get_by_role("button", name="Materialize all").click()
+    _view_what_was_launched(page, "Launched run")
+    run = page.url.rpartition("/")[2]
+    dagster.wait_until("the metadata job has ended", lambda: _run(dagster, run)["status"] in FINISHED, timeout_s=RUN_S)
+    expect(page.get_by_text("Success", exact=True).first).to_be_visible()
+    shoot(page, "08-metadata-run")
+
+    ended = _run(dagster, run)
+    assert ended["status"] == "SUCCESS"
+    assert len(ended["assets"]) == 17
+    page.goto("/assets/queue")
+    expect(page.get_by_text("Row count")).to_be_visible()
+    shoot(page, "09-loaded-table")
+
+
+def test_a_range_of_days_is_backfilled_from_the_page_of_a_table(
+    page: Page, dagster: Served, today: date, shoot: Shoot
+) -> None:
+    days = [today - timedelta(days=n) for n in (16, 15, 14)]
+    page.goto("/assets/analytics_conversation")
+    page.get_by_role("button", name="Materialize…").click()
+    backfill = _backfill(page, days, shoot, "10-backfill-dialog")
+    _wait_for_backfill(dagster, backfill)
+    page.reload()
+    expect(page.get_by_text("Succeeded", exact=True).last).to_be_visible()
+    expect(page.get_by_text("100% completed")).to_be_visible()
+    shoot(page, "11-backfill")
+
+    loaded = _materialized(dagster, "analytics_conversation")
+    for day in days:
+        assert loaded[day.isoformat()]["inserted"] > 0
+    page.goto("/assets/analytics_conversation?view=partitions")
+    for day in days:
+        page.get_by_text(day.isoformat(), exact=True).first.click()
+        expect(page.get_by_role("row").filter(has_text="inserted")).to_be_visible()
+    shoot(page, "12-partitions")
+
+
+def test_a_range_of_days_of_all_conversation_tables_is_backfilled_from_their_job(
+    page: Page, dagster: Served, today: date, shoot: Shoot
+) -> None:
+    days = [today - timedelta(days=n) for n in (20, 19, 18)]
+    page.goto("/")
+    page.get_by_role("link", name="Jobs").click()
+    page.get_by_role("link", name="historical", exact=False).first.click()
+    page.get_by_role("button", name="Materialize all").click()
+    backfill = _backfill(page, days, shoot, "13-job-backfill-dialog")
+    _wait_for_backfill(dagster, backfill)
+    page.reload()
+    expect(page.get_by_text("Succeeded", exact=True).last).to_be_visible()
+    shoot(page, "14-job-backfill")
+
+    for table in FAMILY:
+        assert {day.isoformat() for day in days} <= _materialized(dagster, table).keys()
+
+
+# -- checks -------------------------------------------------------------------------------------------
+
+
+def test_the_checks_of_a_table_show_its_key_and_its_relationships_with_results(
+    page: Page, catalog: Catalog, shoot: Shoot
+) -> None:
+    page.goto("/assets/queue")
+    page.get_by_role("tab", name="Checks").click()
+    names = ["key", *(key.relationship.name for key in catalog.foreign_keys("queue"))]
+    expect(page.get_by_text(f"Checks ({len(names)})")).to_be_visible()
+    expect(page.get_by_text("Succeeded", exact=True)).to_have_count(len(names))
+    page.get_by_text("division_id__division", exact=True).first.click()
+    expect(page.get_by_text("Every division_id is found in division.")).to_be_visible()
+    expect(page.get_by_text("0 rows have no parent in division")).to_be_visible()
+    shoot(page, "15-relationship-check")
+    page.get_by_text("key", exact=True).first.click()
+    expect(page.get_by_text("(id) is never empty and never there twice.")).to_be_visible()
+    for fault in ("nulls", "duplicates"):
+        row = page.get_by_role("row").filter(has=page.get_by_role("cell", name=fault, exact=True))
+        expect(row.get_by_role("cell", name="0", exact=True)).to_be_visible()
+    shoot(page, "16-key-check")
+
+
+def test_no_run_of_the_session_failed(page: Page, dagster: Served, shoot: Shoot) -> None:
+    def all_ended() -> bool:
+        runs = dagster.ask("{runsOrError {... on Runs {results {status}}}}")["runsOrError"]["results"]
+        return all(run["status"] in FINISHED for run in runs)
+
+    dagster.wait_until("all runs have ended", all_ended, timeout_s=RUN_S)
+    runs = dagster.ask("{runsOrError {... on Runs {results {runId jobName status}}}}")["runsOrError"]["results"]
+    page.goto("/overview")
+    expect(page.get_by_text("Runs").first).to_be_visible()
+    shoot(page, "17-timeline")
+    page.goto("/asset-groups")
+    expect(page.locator("svg foreignObject.group")).to_have_count(len(GROUPS))
+    shoot(page, "18-asset-graph-loaded")
+    assert [run for run in runs if run["status"] != "SUCCESS"] == []
+    assert len(runs) >= 7 + 3
+
+
+# -- how it is done -----------------------------------------------------------------------------------
+
+
+def _name(key: dict[str, list[str]]) -> str:
+    return "/".join(key["path"])
+
+
+def _group_sizes(groups: Locator) -> dict[str, int] | None:
+    """What each group says of itself: ``27 assets``, or a number for each status."""
+    sizes: dict[str, int] = {}
+    for group in groups.all():
+        name, *rest = group.locator("div").first.inner_text().split("\n")
+        sizes[name] = sum(int(number) for number in re.findall(r"\d+", " ".join(rest)))
+    return sizes if all(sizes.values()) else None
+
+
+def _backfill(page: Page, days: list[date], shoot: Shoot, name: str) -> str:
+    """Choose the days in the dialog that is open, launch, and go to the backfill; its id."""
+    dialog = page.get_by_role("dialog")
+    chosen = dialog.get_by_role("textbox")
+    chosen.fill(f"[{days[0]}...{days[-1]}]")
+    chosen.press("Enter")
+    expect(dialog.get_by_text(f"{len(days)} partitions", exact=True)).to_be_visible()
+    shoot(page, name)
+    dialog.get_by_role("button", name="Launch backfill").click()
+    _view_what_was_launched(page, "Created backfill")
+    return page.url.rpartition("/")[2]
+
+
+def _view_what_was_launched(page: Page, message: str) -> None:
+    toast = page.get_by_role("listitem").filter(has_text=message)
+    toast.get_by_role("link", name="View").click()
+    page.wait_for_url(re.compile(r"/runs/"))
+
+
+def _wait_for_backfill(dagster: Served, backfill: str) -> None:
+    query = "query ($id: String!) {partitionBackfillOrError(backfillId: $id) {... on PartitionBackfill {status}}}"
+
+    def status() -> str | None:
+        found = dagster.ask(query, id=backfill)["partitionBackfillOrError"]["status"]
+        return None if found == "REQUESTED" else found
+
+    assert dagster.wait_until("the backfill has ended", status, timeout_s=RUN_S) == "COMPLETED_SUCCESS"
+
+
+def _run(dagster: Served, run: str) -> dict[str, Any]:
+    return dagster.ask("query ($id: ID!) {runOrError(runId: $id) {... on Run {status assets {key {path}}}}}", id=run)[
+        "runOrError"
+    ]
+
+
+def _materialized(dagster: Served, table: str) -> dict[str, dict[str, int]]:
+    """The whole numbers of the last materialization of each partition."""
+    query = """query ($key: AssetKeyInput!) {assetNodeOrError(assetKey: $key) {... on AssetNode {
+        assetMaterializations {partition metadataEntries {label ... on IntMetadataEntry {intValue}}}}}}"""
+    events = dagster.ask(query, key={"path": [table]})["assetNodeOrError"]["assetMaterializations"]
+    return {
+        event["partition"]: {
+            entry["label"]: entry["intValue"] for entry in event["metadataEntries"] if "intValue" in entry
+        }
+        for event in reversed(events)
+    }

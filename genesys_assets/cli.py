@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -180,10 +181,14 @@ def _up(port: int, conversations: int) -> int:
             settings = simulator.Settings(conversations_per_day=conversations)
             organisation = stack.enter_context(simulator.spawn(settings))
             environment |= organisation.environment()
-            console.print(f"No GENESYSCLOUD_* variables: using a simulated organisation at {organisation.url}")
+            console.print(
+                f"No GENESYSCLOUD_* variables: using a simulated organisation at {organisation.url}", soft_wrap=True
+            )
         console.print(f"Dagster: http://127.0.0.1:{port}  (Ctrl-C ends it)")
         command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-p", str(port)]
         server = subprocess.Popen(command, env=environment)
+        # Ctrl-C reaches Dagster too, being of the same terminal; a signal to this process is handed on.
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         try:
             return server.wait()
         except KeyboardInterrupt:

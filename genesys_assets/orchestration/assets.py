@@ -106,7 +106,8 @@ def _conversations(
     def conversations(
         context: dg.AssetExecutionContext, genesys: GenesysResource, warehouse: WarehouseResource
     ) -> Iterator[dg.Output[Any]]:
-        wanted, days, run = _selected(context, catalog, tables), days_of(list(context.partition_keys)), context.run.run_id
+        wanted, run = _selected(context, catalog, tables), context.run.run_id
+        days = days_of(list(context.partition_keys))
 
         def stage(client: GenesysClient, opened: Warehouse) -> Iterator[Staged]:
             return Loader(client, opened, catalog, run).conversations(read, wanted, days)

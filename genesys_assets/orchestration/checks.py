@@ -86,22 +86,22 @@ def _check_relationship(
     warehouse: Warehouse, key: ForeignKey, start: date | None, end: date | None, loaded: set[str]
 ) -> dg.AssetCheckResult:
     name = key.relationship.name
-    if key.parent not in loaded or not warehouse.count(load_catalog()[key.parent]):
+    orphans = warehouse.orphans(key, start=start, end=end) if key.parent in loaded else None
+    if orphans is None or (orphans.rows and not warehouse.count(load_catalog()[key.parent])):
         return dg.AssetCheckResult(
             check_name=name,
             asset_key=key.child,
             passed=True,
             description=f"{key.parent} has not been loaded yet, so there is nothing to compare with",
         )
-    orphans = warehouse.orphans(key, start=start, end=end)
     informational = key.relationship.informational
+    note = " (informational)" if informational else ""
     return dg.AssetCheckResult(
         check_name=name,
         asset_key=key.child,
         passed=not orphans.rows or informational,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{orphans.rows:,} rows have no parent in {key.parent}"
-        + (" (informational)" if informational else ""),
+        description=f"{orphans.rows:,} rows have no parent in {key.parent}{note}",
         metadata={
             "rows_without_parent": orphans.rows,
             "distinct_values": orphans.distinct,

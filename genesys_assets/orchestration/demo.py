@@ -74,7 +74,7 @@ def _reason(event: dg.DagsterEvent) -> str:
 
 
 def summary(warehouse: Warehouse, run_ids: Sequence[str]) -> pl.DataFrame:
-    """What the runs did, a row a table: ``table``, ``rows``, ``inserted``, ``updated``, ``retired``, ``calls``, ``seconds``.
+    """What the runs did, a row a table: rows, inserted, updated, retired, API calls and seconds.
 
     Calls and seconds are those of a read, and stand at the first of the tables that it feeds.
     """

@@ -308,10 +308,11 @@ def test_moments_are_read_in_every_spelling_and_zone():
 
 
 def test_wall_clock_times_and_days_are_read():
-    assert values(local_timestamp("x", "L."), "2024-02-29T23:59:59", "2024-02-29T23:59", "2024-02-29T23:59:59.5") == [
-        datetime(2024, 2, 29, 23, 59, 59),
-        datetime(2024, 2, 29, 23, 59),
-        datetime(2024, 2, 29, 23, 59, 59, 500_000),
+    found = values(local_timestamp("x", "L."), "2024-02-29T23:59:59", "2024-02-29T23:59", "2024-02-29T23:59:59.5")
+    assert [moment.isoformat() for moment in found] == [
+        "2024-02-29T23:59:59",
+        "2024-02-29T23:59:00",
+        "2024-02-29T23:59:59.500000",
     ]
     assert values(day("x", "D."), "2024-02-29") == [date(2024, 2, 29)]
 

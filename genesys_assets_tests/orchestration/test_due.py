@@ -19,16 +19,21 @@ def at(day: int, hour: int = 0) -> datetime:
 
 
 def test_a_day_is_due_once_the_watermark_has_passed_its_end_and_not_before() -> None:
-    assert [each.day.day for each in due_days(ledger(), watermark=at(3, 23), start=date(2026, 3, 1), lookback=7)] == [1, 2]
-    assert [each.day.day for each in due_days(ledger(), watermark=at(4), start=date(2026, 3, 1), lookback=7)] == [1, 2, 3]
+    assert [each.day.day for each in due_days(ledger(), watermark=at(3, 23), start=date(2026, 3, 1), lookback=7)] == [
+        1,
+        2,
+    ]
+    assert [each.day.day for each in due_days(ledger(), watermark=at(4), start=date(2026, 3, 1), lookback=7)] == [
+        1,
+        2,
+        3,
+    ]
 
 
 def test_a_day_read_while_it_was_open_is_due_when_it_is_complete() -> None:
     read = ledger((date(2026, 3, 1), "open", at(1, 20)))
     due = due_days(read, watermark=at(2), start=date(2026, 3, 1), lookback=7)
-    assert [(each.day, each.reason) for each in due] == [
-        (date(2026, 3, 1), "complete at Genesys since it was loaded")
-    ]
+    assert [(each.day, each.reason) for each in due] == [(date(2026, 3, 1), "complete at Genesys since it was loaded")]
 
 
 def test_a_provisional_day_is_due_again_when_the_watermark_moved_on_by_a_day() -> None:

@@ -19,7 +19,12 @@ SETTINGS = simulator.Settings(
     conversations_per_day=400, users=120, queues=20, groups=5, rate_limit=0, now="2026-03-11T08:00:00.000Z"
 )
 TROUBLE = simulator.Faults(
-    rate_limit_storm=0.3, errors_500=0.1, cut_connections=0.05, expire_tokens=0.05, malformed_items=0.01, retry_after_s=0
+    rate_limit_storm=0.3,
+    errors_500=0.1,
+    cut_connections=0.05,
+    expire_tokens=0.05,
+    malformed_items=0.01,
+    retry_after_s=0,
 )
 
 

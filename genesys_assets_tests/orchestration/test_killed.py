@@ -67,11 +67,16 @@ def test_killed_at_ten_random_moments_and_restarted_it_equals_an_undisturbed_one
             process.communicate()
         assert cut_short >= KILLS / 2, "hardly any run was killed before it ended: nothing was shown"
         finish(start(killed, environment))
-        with in_folder(calm, environment, date(2026, 1, 1)) as one, in_folder(killed, environment, date(2026, 1, 1)) as two:
+        with (
+            in_folder(calm, environment, date(2026, 1, 1)) as one,
+            in_folder(killed, environment, date(2026, 1, 1)) as two,
+        ):
             for table in CONVERSATION_TABLES:
                 expected, found = one.content_of(table), two.content_of(table)
                 assert len(expected), table.name
                 assert found.equals(expected), table.name
-            assert two.warehouse.ledger(CONVERSATION_TABLES).select("table", "partition", "status", "rows").equals(
-                one.warehouse.ledger(CONVERSATION_TABLES).select("table", "partition", "status", "rows")
+            assert (
+                two.warehouse.ledger(CONVERSATION_TABLES)
+                .select("table", "partition", "status", "rows")
+                .equals(one.warehouse.ledger(CONVERSATION_TABLES).select("table", "partition", "status", "rows"))
             )

@@ -55,7 +55,9 @@ class Served:
 
     def is_up(self) -> bool:
         """Does it answer, and has it loaded the definitions?"""
-        query = "{repositoriesOrError {__typename ... on RepositoryConnection {nodes {name}} ... on PythonError {message}}}"
+        query = (
+            "{repositoriesOrError {__typename ... on RepositoryConnection {nodes {name}} ... on PythonError {message}}}"
+        )
         try:
             answer = self.ask(query)["repositoriesOrError"]
         except httpx.TransportError:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -187,8 +188,12 @@ def _up(port: int, conversations: int) -> int:
         console.print(f"Dagster: http://127.0.0.1:{port}  (Ctrl-C ends it)")
         command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-p", str(port)]
         server = subprocess.Popen(command, env=environment)
-        # Ctrl-C reaches Dagster too, being of the same terminal; a signal to this process is handed on.
-        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+
+        def hand_on(_signal: int, _frame: FrameType | None) -> None:
+            server.terminate()
+
+        # Ctrl-C reaches Dagster by itself, being of the same terminal; a signal to this process does not.
+        signal.signal(signal.SIGTERM, hand_on)
         try:
             return server.wait()
         except KeyboardInterrupt:

@@ -129,7 +129,8 @@ class _TreesMerge:
                 sources.append(f"SELECT DISTINCT {root} AS root, {as_of} AS as_of FROM {parquet(parts)}")
         sources = sources or ["SELECT NULL::VARCHAR AS root, NULL::TIMESTAMPTZ AS as_of WHERE false"]
         self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {_ROOTS} AS SELECT root, max(as_of) AS as_of, md5_number_lower(root) AS id "
+            f"CREATE OR REPLACE TEMP TABLE {_ROOTS} AS "
+            f"SELECT root, max(as_of) AS as_of, md5_number_lower(root::VARCHAR) AS id "
             f"FROM ({' UNION ALL '.join(sources)}) GROUP BY root"
         )
 
@@ -180,8 +181,8 @@ class _TreesMerge:
         if staged:
             self.con.execute(
                 f"INSERT INTO {LOADER}.whereabouts "
-                f"SELECT {literal(self.root)}, id, day FROM "
-                f"(SELECT DISTINCT md5_number_lower(root) AS id, day FROM ({' UNION ALL '.join(staged)})) AS s "
+                f"SELECT {literal(self.root)}, id, day FROM (SELECT DISTINCT "
+                f"md5_number_lower(root::VARCHAR) AS id, day FROM ({' UNION ALL '.join(staged)})) AS s "
                 f"WHERE NOT EXISTS (FROM {LOADER}.whereabouts w "
                 f'WHERE w.root = {literal(self.root)} AND w.id = s.id AND w."partition" = s.day)'
             )

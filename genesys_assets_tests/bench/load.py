@@ -26,11 +26,9 @@ def bench(*, quick: bool) -> list[dict[str, Any]]:
             found = measure("load_one_day", {}, **organisation.environment())
         note(f"{size:,} conversations a day: {found['seconds']:.1f} s, {found['peak_mb']:.0f} MB")
         peaks.append(found["peak_mb"])
+        told = f"{found['items']:,} alive on it, {found['rows']:,} rows, {found['mb']:,.0f} MB of JSON"
         figures += [
-            Figure(
-                f"{size:,} a day ({found['items']:,} alive on it, {found['rows']:,} rows, {found['mb']:,.0f} MB of JSON)",
-                f"{found['seconds']:.1f} s",
-            ),
+            Figure(f"{size:,} a day ({told})", f"{found['seconds']:.1f} s"),
             Figure("    conversations a second", f"{found['items'] / found['seconds']:,.0f}"),
             Figure(
                 "    of the time: waiting for the simulator, parsing and staging, committing",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from genesys_assets.extraction.conversations import ROOT
 from genesys_assets.extraction.parser import PageParser
 from genesys_assets.genesys import JobRequest, Page, run_job
 from genesys_assets_tests.bench.organization import DAY, NOW, client_of, family, organization
@@ -32,7 +33,7 @@ class _Forgetful:
 def bench(*, quick: bool) -> list[dict[str, Any]]:
     """Every page in turn, both ways in turn, the best of three rounds each."""
     pages = _pages(3 if quick else 8)
-    parser = PageParser(family()[1])
+    parser = PageParser(family()[1], root=ROOT)
 
     def ours(body: bytes) -> object:
         return parser.parse(Page(body, "conversations", 1, "").raw_items())

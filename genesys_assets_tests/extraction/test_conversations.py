@@ -38,12 +38,14 @@ class Jobs:
 
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
+        self.names: list[str] = []
 
     def recall(self, key: str) -> str | None:
         return self.kept.get(key)
 
     def remember(self, key: str, value: str) -> None:
         self.kept[key] = value
+        self.names.append(key)
 
     def forget(self, key: str) -> None:
         self.kept.pop(key, None)
@@ -54,8 +56,11 @@ def read(client: GenesysClient, sink: MemorySink, day: date = TODAY, tables: Any
     return read_conversations(client, CONVERSATION_DETAILS, tables, day, sink, **options)
 
 
-def conversation(identifier: str, begun: str, *parties: tuple[str, dict[str, str]], **more: Any) -> dict[str, Any]:
+def conversation(
+    identifier: str, begun: str, *parties: tuple[str, dict[str, str]], ended: str | None = None, **more: Any
+) -> dict[str, Any]:
     """A conversation of some participants, each with its attributes, in one session."""
+    end = {} if ended is None else {"segmentEnd": ended}
     return {
         "conversationId": identifier,
         "conversationStart": begun,
@@ -68,7 +73,7 @@ def conversation(identifier: str, begun: str, *parties: tuple[str, dict[str, str
                 "sessions": [
                     {
                         "sessionId": f"{identifier}-{party}-s",
-                        "segments": [{"segmentType": "interact", "segmentStart": begun}],
+                        "segments": [{"segmentType": "interact", "segmentStart": begun, **end}],
                         "metrics": [],
                     }
                 ],
@@ -153,7 +158,8 @@ def test_a_part_of_the_tables_gets_the_same_rows(client: GenesysClient, sink: Me
 @pytest.fixture
 def running(simulator: Simulator) -> Simulator:
     """Early: over before the watermark. Late: begun after it. Long: begun before, and changed after it."""
-    simulator.script(conversation("early", "2026-05-20T02:00:00.000Z", ("customer", {"a": "1"})))
+    ended = "2026-05-20T02:10:00.000Z"
+    simulator.script(conversation("early", "2026-05-20T02:00:00.000Z", ("customer", {"a": "1"}), ended=ended))
     simulator.script(conversation("late", "2026-05-20T09:00:00.000Z", ("customer", {"a": "2"})))
     begun = conversation("long", "2026-05-20T03:00:00.000Z", ("customer", {"a": "3"}), ("ivr", {"b": "4"}))
     later = conversation(
@@ -168,9 +174,13 @@ def running(simulator: Simulator) -> Simulator:
 
 
 def test_the_query_tells_what_the_lake_does_not_know_yet(client: GenesysClient, running: Simulator, sink: MemorySink):
-    outcome = read(client, sink)
+    store = Jobs()
+    outcome = read(client, sink, store=store)
     assert (outcome.status, outcome.watermark) == ("open", WATERMARK)
-    assert (queries(running) > 0, submissions(running)) == (True, 1)
+    assert queries(running) > 0
+    assert store.names == ["conversation_details 2026-05-20T00:00:00.000Z/2026-05-20T06:00:00.000Z"], (
+        "the lake is not asked past its watermark"
+    )
     heads = sink.rows(ANALYTICS_CONVERSATION)
     assert {"early", "late", "long"} <= ids(heads)
     tags = dict(heads.select("conversation_id", "external_tag").iter_rows())
@@ -306,12 +316,13 @@ def test_malformed_conversations_cost_only_themselves(client: GenesysClient, sim
         assert not set(as_of(sink, table)) & lost
 
 
-def test_conversations_that_are_no_objects_are_rejected(client: GenesysClient, running: Simulator, sink: MemorySink):
-    nameless: dict[str, Any] = conversation("x", "2026-05-20T02:30:00.000Z", ("customer", {}))
-    nameless["participants"] = None
-    running.script(versions=[("2026-05-20T02:30:00.000Z", {**nameless, "participants": []})])
-    read(client, sink)
-    assert as_of(sink, ANALYTICS_CONVERSATION)["x"] == {NOON}, "no participants is no fault"
+def test_a_conversation_without_participants_is_no_fault(client: GenesysClient, simulator: Simulator, sink: MemorySink):
+    empty = conversation("empty", "2026-05-10T02:30:00.000Z", conversationEnd="2026-05-10T02:31:00.000Z")
+    simulator.script(versions=[("2026-05-10T02:30:00.000Z", empty)])
+    assert read(client, sink, date(2026, 5, 10)).rejected == 0
+    for table in TABLES:
+        assert as_of(sink, table)["empty"] == {WATERMARK}, "that it has no rows is known as well"
+    assert "empty" in ids(sink.rows(ANALYTICS_CONVERSATION))
 
 
 def test_a_day_that_has_not_begun_is_refused(client: GenesysClient, simulator: Simulator, sink: MemorySink):
@@ -327,18 +338,16 @@ def test_a_day_that_cannot_be_read_to_its_end_is_an_error(
     simulator.fail(QUERY_PATH, 500)
     with pytest.raises(TransientError):
         read(client, sink)
+    assert sink.covers == {}
 
 
-def test_a_sink_that_fails_stops_the_day_and_keeps_the_job_for_the_next_run(
-    client: GenesysClient, simulator: Simulator
-):
+def test_a_sink_that_fails_ends_the_day_with_its_error(client: GenesysClient):
     class Full(MemorySink):
         def append(self, table: Table, frame: pl.DataFrame) -> None:
             raise OSError("no space left")
 
-    store = Jobs()
     with pytest.raises(OSError, match="no space left"):
-        read(client, Full(), date(2026, 5, 10), store=store)
+        read(client, Full(), date(2026, 5, 10))
 
 
 @pytest.mark.parametrize(

@@ -73,17 +73,18 @@ def test_every_group_unfolds_into_its_tables(page: Page, catalog: Catalog, shoot
     # Dagster draws only what is in sight; the longest group has 37 tables.
     page.set_viewport_size({"width": 1600, "height": 1800})
     page.goto("/asset-groups")
+    rows = page.locator("[data-index]")
     for group in GROUPS:
-        row = page.locator("[data-index]").filter(has=page.get_by_role("button", name=f"asset_group {group}"))
+        row = rows.filter(has=page.get_by_role("button", name=f"asset_group {group}"))
         unfold = row.get_by_role("button", name="arrow_drop_down")
         unfold.click()
         tables = [table.name for table in catalog if catalog.category(table.name) == group]
         for table in tables:
-            expect(page.locator("[data-index]").get_by_text(table, exact=True).first).to_be_visible()
-        expect(page.locator("[data-index]")).to_have_count(len(GROUPS) + len(tables))
+            expect(rows.filter(has=page.get_by_text(table, exact=True)).first).to_be_visible()
+        expect(rows).to_have_count(len(GROUPS) + len(tables))
         shoot(page, f"02-group-{group}")
         unfold.click()
-        expect(page.locator("[data-index]")).to_have_count(len(GROUPS))
+        expect(rows).to_have_count(len(GROUPS))
 
 
 def test_the_page_of_a_table_explains_every_column_and_relationship(page: Page, catalog: Catalog, shoot: Shoot) -> None:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -132,7 +132,7 @@ class _Follow(logging.Handler):
 
 
 @contextlib.contextmanager
-def _progress(total: int) -> Iterator[None]:
+def _progress(total: int) -> Generator[None]:
     columns = (
         SpinnerColumn(),
         BarColumn(24),

@@ -48,14 +48,17 @@ class ForeignKey:
 
     @property
     def child(self) -> str:
+        """The table that points."""
         return self.relationship.child
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The columns that point."""
         return self.relationship.columns
 
     @property
     def parent(self) -> str:
+        """The table that is pointed at."""
         return self.relationship.parent
 
 
@@ -161,18 +164,22 @@ def _faults_of(table: Table) -> Iterator[str]:
         yield f"{where}: no description"
     for column in table.columns:
         yield from _faults_of_column(where, column)
-    if isinstance(table.loading, Tree) and table.loading.root not in names:
-        yield f"{where}, column {table.loading.root}: named as the root of the tree, but not declared"
-    if isinstance(table.loading, Snapshot):
-        for name in table.loading.parent:
-            if name not in names:
-                yield f"{where}, column {name}: named as the parent of the snapshot, but not declared"
+    for name, role in _named_columns(table):
+        if name not in names:
+            yield f"{where}, column {name}: {role}, but is not declared"
     by = table.partition_by
-    if by is not None and not by.startswith("$."):
-        if by not in names:
-            yield f"{where}, column {by}: partitions the table, but is not declared"
-        elif table.column(by).type not in ("timestamp", "date"):
-            yield f"{where}, column {by}: partitions the table, but is a {table.column(by).type}"
+    if by is not None and by in names and table.column(by).type not in ("timestamp", "date"):
+        yield f"{where}, column {by}: partitions the table, but is a {table.column(by).type}"
+
+
+def _named_columns(table: Table) -> Iterator[tuple[str, str]]:
+    """Columns that the loading and the partitioning name, and as what."""
+    if isinstance(table.loading, Tree):
+        yield table.loading.root, "named as the root of the tree"
+    if isinstance(table.loading, Snapshot):
+        yield from ((name, "named as the parent of the snapshot") for name in table.loading.parent)
+    if table.partition_by is not None and not table.partition_by.startswith("$."):
+        yield table.partition_by, "partitions the table"
 
 
 def _faults_of_column(where: str, column: Column) -> Iterator[str]:

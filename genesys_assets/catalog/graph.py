@@ -9,6 +9,7 @@ catalogue's CamelCase and become snake_case columns here.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -74,38 +75,46 @@ def read_graph(text: str | None = None) -> Graph:
     """
     if text is None:
         text = files("genesys_assets.catalog").joinpath("relationships.mmd").read_text("utf-8")
+    lines = [(number, raw.strip()) for number, raw in enumerate(text.splitlines(), start=1)]
+    informational = {
+        _named(entry, number)
+        for number, line in lines
+        if line.startswith(_INFORMATIONAL)
+        for entry in line.removeprefix(_INFORMATIONAL).split(",")
+    }
     categories: dict[str, str] = {}
     relationships: list[Relationship] = []
-    informational: set[tuple[str, tuple[str, ...]]] = set()
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip()
-        if line.startswith(_INFORMATIONAL):
-            informational |= {_named(entry, number) for entry in line.removeprefix(_INFORMATIONAL).split(",")}
+    for number, line in lines:
         if not line or line.startswith(_IGNORED):
             continue
         if node := _NODE.match(line):
-            table, category = node.groups()
-            if category not in CATEGORIES:
-                raise GraphError(f"line {number}: table {table} has the unknown class {category}")
-            if table in categories:
-                raise GraphError(f"line {number}: table {table} stands twice")
-            categories[table] = CATEGORIES[category]
-        elif edge := _EDGE.match(line):
-            child, arrow, columns, parent = edge.groups()
-            keys = tuple(snake_case(column.strip()) for column in columns.split(","))
-            known = (child, keys) in informational
-            relationship = Relationship(child, keys, parent, orders=arrow == "-->", informational=known)
-            informational.discard((child, keys))
-            if relationship in relationships:
-                raise GraphError(f"line {number}: {line!r} stands twice")
-            relationships.append(relationship)
-        else:
-            expected = "'table:::class' or 'child -->|Columns| parent'"
-            raise GraphError(f"line {number}: cannot read {line!r}; expected {expected}")
-    if informational:
-        child, keys = sorted(informational)[0]
-        raise GraphError(f"informational: {child} has no relationship by {', '.join(keys)} below the line that says so")
+            _add_table(categories, *node.groups(), number)
+            continue
+        relationship = _relationship(line, number, informational)
+        if relationship in relationships:
+            raise GraphError(f"line {number}: {line!r} stands twice")
+        relationships.append(relationship)
+    for child, keys in sorted(informational - {(each.child, each.columns) for each in relationships}):
+        raise GraphError(f"informational: {child} has no relationship by {', '.join(keys)}")
     return Graph(categories, tuple(relationships))
+
+
+def _add_table(categories: dict[str, str], table: str, category: str, number: int) -> None:
+    if category not in CATEGORIES:
+        raise GraphError(f"line {number}: table {table} has the unknown class {category}")
+    if table in categories:
+        raise GraphError(f"line {number}: table {table} stands twice")
+    categories[table] = CATEGORIES[category]
+
+
+def _relationship(line: str, number: int, informational: Collection[tuple[str, tuple[str, ...]]]) -> Relationship:
+    edge = _EDGE.match(line)
+    if edge is None:
+        expected = "'table:::class' or 'child -->|Columns| parent'"
+        raise GraphError(f"line {number}: cannot read {line!r}; expected {expected}")
+    child, arrow, columns, parent = edge.groups()
+    keys = tuple(snake_case(column.strip()) for column in columns.split(","))
+    return Relationship(child, keys, parent, orders=arrow == "-->", informational=(child, keys) in informational)
 
 
 def _named(entry: str, number: int) -> tuple[str, tuple[str, ...]]:

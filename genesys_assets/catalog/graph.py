@@ -88,7 +88,7 @@ def read_graph(text: str | None = None) -> Graph:
         if not line or line.startswith(_IGNORED):
             continue
         if node := _NODE.match(line):
-            _add_table(categories, *node.groups(), number)
+            _add_table(categories, node[1], node[2], number)
             continue
         relationship = _relationship(line, number, informational)
         if relationship in relationships:

@@ -189,11 +189,11 @@ def test_all_faults_are_told_at_once():
         ),
         (
             table("user", loading=Tree(root="conversation_id")),
-            "table user, column conversation_id: named as the root of the tree, but not declared",
+            "table user, column conversation_id: named as the root of the tree, but is not declared",
         ),
         (
             table("user", loading=Snapshot(parent=("group_id",))),
-            "table user, column group_id: named as the parent of the snapshot, but not declared",
+            "table user, column group_id: named as the parent of the snapshot, but is not declared",
         ),
         (
             table("user", loading=Upsert(), partition_by="start_time"),

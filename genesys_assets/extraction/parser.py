@@ -222,7 +222,7 @@ def _reject_lost(loss: Loss, frame: pl.DataFrame, rejected: Rejected) -> None:
     value = loss.value
     table, column = value.wanted_by
     wanted = "moment that gives a day" if value.kind == "day" else value.kind
-    for item, found in frame.filter(loss.lost).select(ITEM, value.place).iter_rows():
+    for item, found in frame.select(ITEM, value.place).filter(loss.lost).iter_rows():
         rejected.add(item, table, column, f"{found!r} is not a {wanted}")
 
 

@@ -1,8 +1,8 @@
 """The way from a read's declarations to a parser: which values lie at which level of nesting.
 
 A level is one nesting of arrays or maps; its rows are the elements of all of them (or, where the path
-of a table's rows ends in an object, these objects). A value is found,
-and converted, once at the level where it lies, whichever tables and deeper levels take it.
+of a table's rows ends in an object, these objects). A value is found, and converted, once at the level
+where it lies, whichever tables and deeper levels take it.
 """
 
 from __future__ import annotations

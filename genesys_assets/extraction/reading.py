@@ -90,11 +90,15 @@ class Reader:
     def _texted(self, item: bytes) -> bytes:
         """The item with the subtrees of json columns without a shape turned into text."""
         value: object = msgspec.json.decode(item)
-        for steps in self._texts:
-            name = steps[-1].name
-            for holder in _holders(value, steps[:-1]):
-                if holder.get(name) is not None:
-                    holder[name + TEXT_SUFFIX] = msgspec.json.encode(holder[name]).decode()
+        found = [
+            (holder, steps[-1].name + TEXT_SUFFIX, msgspec.json.encode(holder[steps[-1].name]).decode())
+            for steps in self._texts
+            for holder in _holders(value, steps[:-1])
+            if holder.get(steps[-1].name) is not None
+        ]
+        # Only now, as one subtree may lie inside another.
+        for holder, name, text in found:
+            holder[name] = text
         return msgspec.json.encode(value)
 
 

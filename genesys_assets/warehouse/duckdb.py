@@ -19,7 +19,7 @@ from genesys_assets.warehouse import _duckdb_schema as schema
 from genesys_assets.warehouse._duckdb_file import DatabaseFile
 from genesys_assets.warehouse._duckdb_merge import merge
 from genesys_assets.warehouse._duckdb_records import record
-from genesys_assets.warehouse._duckdb_schema import LOADER, address
+from genesys_assets.warehouse._duckdb_schema import LOADER, SCHEMA, address
 from genesys_assets.warehouse._duckdb_sql import first, literal, number, quoted
 from genesys_assets.warehouse.protocol import (
     DRIFT,
@@ -45,6 +45,9 @@ class DuckDBWarehouse:
 
     ``staging`` is the folder for stages and spilled data (beside the file unless given; local disk).
     ``lock_timeout`` is how many seconds a call waits for other users of the file.
+
+    Raises:
+        ValueError: the file's name would hide one of the schemas.
     """
 
     def __init__(
@@ -56,6 +59,11 @@ class DuckDBWarehouse:
         threads: int = 2,
         lock_timeout: float = 600.0,
     ) -> None:
+        if path.stem in (SCHEMA, LOADER):
+            raise ValueError(
+                f"{path}: DuckDB names a database after its file, and a database {path.stem} hides the schema of that "
+                "name; choose another file name, such as warehouse.duckdb"
+            )
         self.path = path.absolute()
         self._staging = (staging or self.path.with_name(f"{self.path.name}.staging")).absolute()
         self._file = DatabaseFile(

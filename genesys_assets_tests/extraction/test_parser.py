@@ -374,6 +374,13 @@ def test_json_without_a_shape_is_found_in_rows_of_arrays_and_maps():
     assert parsed(inner, item).frames["inner"].rows() == [("1", "a", "[1]"), ("1", "b", None)]
 
 
+def test_json_inside_json_is_kept_in_both():
+    inner, outer = json_column("inner", "Inner.", "x.y"), json_column("x", "Outer.")
+    for columns in ((inner, outer), (outer, inner)):
+        frame = parsed(table(ID, *columns), {"id": "1", "x": {"y": {"z": 1}}}).frames["thing"]
+        assert frame.select("inner", "x").rows() == [('{"z":1}', '{"y":{"z":1}}')]
+
+
 def test_one_array_can_be_both_json_and_rows():
     whole = table(
         ID,

@@ -274,3 +274,9 @@ def test_what_is_read_is_what_was_written_to_the_last_microsecond(warehouse: Duc
     assert {name: kept[name] for name in row} == row
     assert everything(warehouse, [USER])["user"][0]["db_when_created"].tzinfo is not None
     assert warehouse.scan(USER).collect().schema["seen"] == pl.Datetime("us", "UTC")
+
+
+@pytest.mark.parametrize("name", ["genesys.duckdb", "genesys_loader.db"])
+def test_a_file_whose_name_would_hide_a_schema_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=r"choose another file name, such as warehouse\.duckdb"):
+        open_warehouse(tmp_path / name)

@@ -113,8 +113,8 @@ class Loader:
     def _nothing_loaded_since(self, submitted: datetime) -> bool:
         """A job that a killed run left behind is stale once a later load has been committed."""
         loads = self.warehouse.ledger([self.catalog["analytics_conversation"]])
-        latest = loads["loaded_at"].max() if len(loads) else None
-        return not isinstance(latest, datetime) or latest < submitted
+        latest: datetime | None = loads.select(pl.max("loaded_at")).item()
+        return latest is None or latest < submitted
 
     def _known(self, read: Read) -> tuple[Table, ...]:
         return self.catalog.reads()[read.name][1]

@@ -36,7 +36,7 @@ def load(bookmark: tuple[str, str] | None) -> dict[str, Any]:
     """Load the day; ``bookmark`` is that of a job which a load before submitted, to be read again."""
     read, tables = family()
     with tempfile.TemporaryDirectory() as folder, client_of() as client:
-        warehouse = _Noting(Path(folder) / "genesys.duckdb")
+        warehouse = _Noting(Path(folder) / "warehouse.duckdb")
         if bookmark is not None:
             warehouse.remember(*bookmark)
         loader = Loader(client, warehouse, load_catalog(), "bench")

@@ -31,7 +31,7 @@ def load() -> dict[str, Any]:
 
     conversations.ahead = watched
     with tempfile.TemporaryDirectory() as folder, client_of() as client:
-        warehouse = open_warehouse(Path(folder) / "genesys.duckdb")
+        warehouse = open_warehouse(Path(folder) / "warehouse.duckdb")
         loader = Loader(client, warehouse, load_catalog(), "bench")
         began = time.perf_counter()
         load, _, outcome = next(loader.conversations(read, tables, [DAY]))

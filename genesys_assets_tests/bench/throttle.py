@@ -46,7 +46,7 @@ def bench(*, quick: bool) -> list[dict[str, Any]]:
         watch = _Watch(organisation, minutes)
         throttle = Throttle(ALLOWED, state=Path(folder) / "throttle")
         with client_of(organisation, throttle=throttle, cancelled=watch.over.is_set) as client:
-            warehouse = open_warehouse(Path(folder) / "genesys.duckdb")
+            warehouse = open_warehouse(Path(folder) / "warehouse.duckdb")
             pending = PendingLoad(Loader(client, warehouse, load_catalog(), "bench").conversations(read, tables, days))
             watch.start()
             try:

@@ -276,7 +276,14 @@ def _wait_for_backfill(dagster: Served, backfill: str) -> None:
         found = dagster.ask(query, id=backfill)["partitionBackfillOrError"]["status"]
         return None if found == "REQUESTED" else found
 
-    assert dagster.wait_until("the backfill has ended", status, timeout_s=RUN_S) == "COMPLETED_SUCCESS"
+    ended = dagster.wait_until("the backfill has ended", status, timeout_s=RUN_S)
+    if ended != "COMPLETED_SUCCESS":
+        own = {"tags": [{"key": "dagster/backfill", "value": backfill}]}
+        runs = dagster.ask(
+            "query ($own: RunsFilter) {runsOrError(filter: $own) {... on Runs {results {runId}}}}", own=own
+        )
+        why = [_complaints(dagster, run["runId"]) for run in runs["runsOrError"]["results"]]
+        pytest.fail(f"the backfill {backfill} ended with {ended}: {why}")
 
 
 def _run(dagster: Served, run: str) -> dict[str, Any]:

@@ -210,7 +210,8 @@ def _simulate(options: argparse.Namespace) -> int:
         "GENESYSCLOUD_OAUTHCLIENT_SECRET": settings.client_secret,
     }.items():
         console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
-    simulator.run(options.host, options.port, settings)
+    with contextlib.suppress(KeyboardInterrupt):  # the way in which it is meant to end
+        simulator.run(options.host, options.port, settings)
     return 0
 
 

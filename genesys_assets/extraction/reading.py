@@ -21,7 +21,7 @@ from genesys_assets.extraction.paths import Steps
 from genesys_assets.extraction.plan import ITEM, SELF, SEPARATOR
 from genesys_assets.extraction.shape import TEXT_SUFFIX, Node, strict_type
 
-_PIECE = 768 * 1024
+_PIECE = 1024 * 1024
 _AT = re.compile(r" - at `\$([^`]*)`")
 
 

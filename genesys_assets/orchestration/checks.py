@@ -92,6 +92,7 @@ def _check_relationship(
             check_name=name,
             asset_key=key.child,
             passed=True,
+            severity=dg.AssetCheckSeverity.WARN,
             description=f"{key.parent} has not been loaded yet, so there is nothing to compare with",
         )
     informational = key.relationship.informational
@@ -115,7 +116,7 @@ def _partition_check(tables: Sequence[Table], partitions: dg.DailyPartitionsDefi
         dg.AssetCheckSpec(
             PARTITIONS,
             asset=table.name,
-            description="No day since the first loaded one is missing, failed or still not final.",
+            description="No day since the first loaded one is missing, has failed, or is overdue to settle.",
         )
         for table in tables
     ]
@@ -138,20 +139,24 @@ def _check_partitions(
     keys = partitions.get_partition_keys()
     statuses = context.instance.get_status_by_partition(dg.AssetKey(table), keys, partitions) or {}
     failed = sorted(key for key, status in statuses.items() if status == AssetPartitionStatus.FAILED)
-    faults = {"missing": found.missing, "open": found.open, "provisional": found.provisional}
+    faults = {"missing": found.missing, "overdue": found.overdue, "open": found.open, "provisional": found.provisional}
     numbers: dict[str, int] = {name: len(days) for name, days in faults.items()}
     examples = {name: [day.isoformat() for day in days[:SHOWN]] for name, days in faults.items()}
-    trouble = numbers["missing"] + len(failed)
-    waiting = numbers["open"] + numbers["provisional"]
     return dg.AssetCheckResult(
         check_name=PARTITIONS,
         asset_key=table,
-        passed=not trouble and not waiting,
-        severity=dg.AssetCheckSeverity.ERROR if trouble else dg.AssetCheckSeverity.WARN,
+        passed=not numbers["missing"] and not numbers["overdue"] and not failed,
+        severity=dg.AssetCheckSeverity.ERROR,
         description=(
-            f"{numbers['missing']} missing, {len(failed)} failed, {waiting} not final yet, {found.settled} settled"
+            f"{numbers['missing']} missing, {len(failed)} failed, {numbers['overdue']} overdue; "
+            f"{found.settled} settled, {numbers['provisional']} provisional, {numbers['open']} open"
         ),
-        metadata={**numbers, "failed": len(failed), "examples": {**examples, "failed": failed[:SHOWN]}},
+        metadata={
+            **numbers,
+            "settled": found.settled,
+            "failed": len(failed),
+            "examples": {**examples, "failed": failed[:SHOWN]},
+        },
     )
 
 

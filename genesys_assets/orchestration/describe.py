@@ -31,11 +31,13 @@ def definition_metadata(catalog: Catalog, table: Table) -> dict[str, Any]:
     """Columns, relationships, storage address and source of a table."""
     keys = catalog.foreign_keys(table.name)
     read = table.read
+    pointing = [key for child in catalog for key in catalog.foreign_keys(child.name) if key.parent == table.name]
+    told = [*(_relationship(key) for key in keys), *(f"- referenced by `{_named(key)}`" for key in pointing)]
     return {
         "dagster/column_schema": column_schema(table, keys),
         "dagster/table_name": f"{SCHEMA}.{table.name}",
         "dagster/storage_kind": "duckdb",
-        "relationships": dg.MetadataValue.md("\n".join(_relationship(key) for key in keys) or "none"),
+        "relationships": dg.MetadataValue.md("\n".join(told) or "none"),
         "source": f"{read.method} {read.path}",
         "permissions": ", ".join(read.permissions) or "none documented",
     }
@@ -68,9 +70,13 @@ def _column(column: Column, key: ForeignKey | None) -> dg.TableColumn:
         name=column.name,
         type=column.type,
         description=text,
-        constraints=dg.TableColumnConstraints(nullable=column.nullable),
+        constraints=dg.TableColumnConstraints(nullable=column.nullable, other=["primary key"] if column.key else None),
         tags={name: value for name, value in told.items() if value is not None},
     )
+
+
+def _named(key: ForeignKey) -> str:
+    return f"{key.child}.{', '.join(key.columns)}"
 
 
 def _relationship(key: ForeignKey) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from genesys_assets.extraction.conversations import SETTLE_AFTER
 from genesys_assets.orchestration.partitions import day_end
 
 _DAY = timedelta(days=1)
@@ -24,12 +25,16 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """Days of a table between the first and the last loaded one that are not final, and how many are."""
+    """Days of a table between the first and the last loaded one that are not final, and how many are.
 
-    missing: tuple[date, ...]
-    open: tuple[date, ...]
-    provisional: tuple[date, ...]
-    settled: int
+    ``overdue`` are those of the open and provisional ones that should have settled by now.
+    """
+
+    missing: tuple[date, ...] = ()
+    open: tuple[date, ...] = ()
+    provisional: tuple[date, ...] = ()
+    overdue: tuple[date, ...] = ()
+    settled: int = 0
 
 
 def due_days(ledger: pl.DataFrame, *, watermark: datetime, start: date, lookback: int) -> list[Due]:
@@ -63,15 +68,22 @@ def _reason(row: dict[str, Any] | None, day: date, age: int) -> str | None:
 
 
 def unfinished(ledger: pl.DataFrame) -> Unfinished:
-    """What is missing or not final between the first and the last day of a table's ledger."""
-    status = {row["partition"]: row["status"] for row in ledger.iter_rows(named=True) if row["partition"] is not None}
-    if not status:
-        return Unfinished((), (), (), 0)
-    first, last = min(status), max(status)
-    days = [first + _DAY * n for n in range((last - first).days + 1)]
+    """What is missing or not final between the first and the last day of a table's ledger.
+
+    The newest watermark of the ledger tells what should have settled: a day is read again each day, so
+    one that is a day older than settling takes, and still not settled, is overdue.
+    """
+    rows = {row["partition"]: row for row in ledger.iter_rows(named=True) if row["partition"] is not None}
+    if not rows:
+        return Unfinished()
+    days = [min(rows) + _DAY * n for n in range((max(rows) - min(rows)).days + 1)]
+    present = max(row["watermark"] for row in rows.values())
+    status = {day: row["status"] for day, row in rows.items()}
+    waiting = [day for day in days if status.get(day) in ("open", "provisional")]
     return Unfinished(
         missing=tuple(day for day in days if day not in status),
-        open=tuple(day for day in days if status.get(day) == "open"),
-        provisional=tuple(day for day in days if status.get(day) == "provisional"),
-        settled=sum(status.get(day) == "settled" for day in days),
+        open=tuple(day for day in waiting if status[day] == "open"),
+        provisional=tuple(day for day in waiting if status[day] == "provisional"),
+        overdue=tuple(day for day in waiting if day_end(day) + SETTLE_AFTER + _DAY <= present),
+        settled=sum(each == "settled" for each in status.values()),
     )

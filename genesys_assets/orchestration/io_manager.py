@@ -29,21 +29,23 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: PendingLoad) -> None:
         """Commit whatever of ``obj`` is not yet committed, and tell of this output's table."""
-        table = context.asset_key.path[-1]
+        table = load_catalog()[context.asset_key.path[-1]]
+        opened = self.warehouse.open()
         with permanent_failures_end_the_step():
-            committed = obj.commit(self.warehouse.open(), _tell)
+            committed = obj.commit(opened, _tell)
         if not committed:
-            raise dg.Failure(f"{table}: nothing was read, so nothing could be committed", allow_retries=False)
+            raise dg.Failure(f"{table.name}: nothing was read, so nothing could be committed", allow_retries=False)
+        if not context.has_asset_partitions:
+            context.add_output_metadata(_metadata(committed[-1], table.name))
+            return
+        rows = dict(opened.ledger([table]).select("partition", "rows").iter_rows())
         for made in committed:
             if made.day is not None:
                 context.step_context.add_asset_metadata(
-                    metadata=_metadata(made, table),
+                    metadata={**_metadata(made, table.name), "dagster/partition_row_count": rows[made.day]},
                     asset_key=context.asset_key,
                     partition_key=made.day.isoformat(),
                 )
-        if context.has_asset_partitions:
-            return
-        context.add_output_metadata(_metadata(committed[-1], table))
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
         """The upstream table's rows."""
@@ -92,12 +94,12 @@ def _metadata(made: Committed, table: str) -> Mapping[str, Any]:
         "restored": report.restored,
         "unchanged": report.unchanged,
         "quarantined": report.quarantined,
+        "read": made.load.name,
         "api_calls": made.load.calls,
         "bytes": made.load.bytes,
         "dagster/row_count": report.total,
     }
     if made.day is not None:
-        metadata["dagster/partition_row_count"] = report.inserted + report.updated + report.unchanged
         metadata["status"] = made.outcome.status
         if made.outcome.watermark is not None:
             metadata["watermark"] = dg.MetadataValue.timestamp(made.outcome.watermark)

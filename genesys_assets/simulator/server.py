@@ -174,8 +174,12 @@ def spawn(settings: Settings | None = None, port: int = 0) -> Generator[Simulato
     """
     settings = settings or Settings()
     command = [sys.executable, "-m", "genesys_assets.simulator", "--port", str(port), "--with-parent"]
+    # Out of the terminal's process group: Ctrl-C is for the parent, and the simulator ends with it.
     with subprocess.Popen(
-        [*command, "--settings", msgspec.json.encode(settings).decode()], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [*command, "--settings", msgspec.json.encode(settings).decode()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        process_group=0,
     ) as process:
         assert process.stdout is not None
         try:

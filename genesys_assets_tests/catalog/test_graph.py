@@ -74,6 +74,8 @@ def test_the_informational_relationships_are_those_that_real_rows_often_lack():
         ("campaign", ("site_id",)),
         ("article_feedback", ("session_id",)),
         ("analytics_session", ("outbound_contact_id",)),
+        ("organization_presence_definition", ("division_id",)),
+        ("wrapup_code", ("division_id",)),
     }
 
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import polars as pl
 
-from genesys_assets.orchestration.due import due_days, unfinished
+from genesys_assets.orchestration.due import Unfinished, due_days, unfinished
 
 LEDGER = {"partition": pl.Date(), "status": pl.String(), "watermark": pl.Datetime("us", "UTC")}
 START = date(2026, 1, 1)
@@ -59,14 +59,12 @@ def test_days_before_the_start_or_beyond_the_lookback_are_left_alone() -> None:
     assert not due_days(ledger(), watermark=at(2), start=date(2026, 3, 2), lookback=3)
 
 
-def test_unfinished_tells_missing_open_provisional_and_settled_apart() -> None:
-    day = date(2026, 3, 1)
-    rows = [(day, "settled"), (day + timedelta(2), "provisional"), (day + timedelta(3), "open")]
-    found = unfinished(ledger(*((partition, status, at(9)) for partition, status in rows)))
-    assert (found.missing, found.open, found.provisional, found.settled) == (
-        (day + timedelta(1),),
-        (day + timedelta(3),),
-        (day + timedelta(2),),
-        1,
-    )
-    assert unfinished(ledger()) == unfinished(ledger()).__class__((), (), (), 0)
+def test_unfinished_tells_missing_open_provisional_overdue_and_settled_apart() -> None:
+    rows = [(1, "settled"), (2, "provisional"), (4, "provisional"), (8, "open")]
+    found = unfinished(ledger(*((date(2026, 3, day), status, at(8, 9)) for day, status in rows)))
+    assert [day.day for day in found.missing] == [3, 5, 6, 7]
+    assert [day.day for day in found.open] == [8]
+    assert [day.day for day in found.provisional] == [2, 4]
+    assert [day.day for day in found.overdue] == [2]
+    assert found.settled == 1
+    assert unfinished(ledger()) == Unfinished()

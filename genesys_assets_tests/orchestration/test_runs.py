@@ -97,14 +97,21 @@ def test_keys_hold_and_every_relationship_was_checked(loaded: Project) -> None:
     assert inside.passed and inside.metadata["rows_without_parent"].value == 0
 
 
-def test_the_standing_check_tells_of_days_that_are_missing_or_not_final(loaded: Project) -> None:
+def test_the_standing_check_is_content_with_days_that_still_have_time_to_settle(loaded: Project) -> None:
     result = loaded.run("partition_checks")
     assert result.success, failures(result)
-    for evaluation in result.get_asset_check_evaluations():
-        assert not evaluation.passed
-        assert evaluation.severity == dg.AssetCheckSeverity.WARN
+    evaluations = result.get_asset_check_evaluations()
+    assert {each.asset_key.path[-1] for each in evaluations} == {table.name for table in CONVERSATION_TABLES}
+    for evaluation in evaluations:
+        assert evaluation.passed
         assert (evaluation.metadata["open"].value, evaluation.metadata["provisional"].value) == (1, 2)
-        assert (evaluation.metadata["missing"].value, evaluation.metadata["failed"].value) == (0, 0)
+
+
+def test_a_partition_tells_the_rows_that_lie_in_it(loaded: Project) -> None:
+    told = materializations(loaded.run("historical", day=FIRST))
+    for table in CONVERSATION_TABLES:
+        rows = loaded.rows(table.name, start=FIRST, end=date(2026, 3, 9))
+        assert told[table.name, str(FIRST)]["dagster/partition_row_count"] == len(rows), table.name
 
 
 def test_an_upstream_table_is_read_through_the_io_manager_as_a_lazy_frame(loaded: Project) -> None:

@@ -9,7 +9,7 @@ Paths
 -----
 ``Table.rows`` leads from an item of the read to the rows of the table: ``""`` (the item is the row),
 ``"participants[].sessions[]"`` (every element), ``"authorization.roles[]"``, ``"features{}"`` (every
-entry of a map). Several paths mean the union of their rows.
+entry of a map), ``"category"`` (the object, where there is one). Several paths mean the union of their rows.
 
 ``Column.path`` counts from the row:
 
@@ -23,7 +23,7 @@ entry of a map). Several paths mean the union of their rows.
 ``@key`` / ``@value``       key and value of a map entry (``rows`` ends in ``{}``)
 ``@rows``                   which of several ``rows`` paths the row came from, named by ``values``
 ``@request.groupId``        a path parameter of the request (fan-out)
-``@response.total``         a field of the answer beside the items
+``@response.total``         a field of the answer beside the items, or of an object around them
 =========================== ============================================================
 """
 

@@ -52,7 +52,7 @@ GROUPS = Read(
     name="groups",
     path="/api/v2/groups",
     page_size=500,
-    ignored=("images",),
+    ignored=("images", "owners[].selfUri"),
 )
 
 # Members, not individuals: the latter leaves out owners and those whom a rule brought in.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -53,6 +54,12 @@ class Request:
     body: Mapping[str, object] | None = None
 
 
+_ESCAPES = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
 @dataclass(frozen=True)
 class Page:
     """One answer of a listing: ``number`` counts from 1, ``path`` is the request's, without query."""
@@ -92,7 +99,7 @@ class Page:
     @cached_property
     def _parts(self) -> tuple[dict[str, msgspec.Raw], list[msgspec.Raw]]:
         """What stands beside the items, and the items: found without building any of them."""
-        body = self.body.strip()
+        body = whole_characters(self.body.strip())
         if not body:
             raise self._broken("an empty body")
         raw = msgspec.Raw(body)
@@ -120,6 +127,17 @@ class Page:
 
     def _broken(self, what: str) -> PagingError:
         return PagingError(f"{self.path}, page {self.number}: {what}", transient=True)
+
+
+def whole_characters(body: bytes) -> bytes:
+    """JSON whose halves of characters are replaced by U+FFFD.
+
+    Texts that Genesys cuts at a length, such as participant attributes, may end in the first half of a
+    surrogate pair, which is legal JSON and no character; no parser of text takes it.
+    """
+    if b"\\ud" not in body and b"\\uD" not in body:
+        return body
+    return _ESCAPES.sub(lambda found: b"\\ufffd" if found["half"] else found[0], body)
 
 
 def pages(client: GenesysClient, request: Request) -> Iterator[Page]:

@@ -47,13 +47,13 @@ def load(bookmark: tuple[str, str]) -> dict[str, Any]:
         destination=dlt.destinations.duckdb(str(file)),
         dataset_name="genesys",
     )
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     pipeline.extract(conversations())
     extracted = time.perf_counter()
     pipeline.normalize()
     normalized = time.perf_counter()
     pipeline.load()
-    ended = time.perf_counter()
+    ended, cpu = time.perf_counter(), time.process_time() - cpu
     with duckdb.connect(file, read_only=True) as con:
         found = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
         counts = {
@@ -63,6 +63,7 @@ def load(bookmark: tuple[str, str]) -> dict[str, Any]:
     return {
         "seconds": ended - began,
         "parts": [extracted - began, normalized - extracted, ended - normalized],
+        "cpu": cpu,
         "counts": counts,
         "tables": sum(1 for name in found if name.startswith(_NAME)),
         "peak_mb": peak_mb(),

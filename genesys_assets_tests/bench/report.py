@@ -51,7 +51,7 @@ def show(results: Sequence[Result], *, quick: bool) -> None:
         if result.broken:
             table.add_row(f"  {result.broken}", "", "", "[bold red]broken[/bold red]")
         for figure in result.figures:
-            table.add_row(f"  {figure.what}", figure.measured, figure.goal, _verdict(figure.met))
+            table.add_row(f"  {figure.what}", figure.measured, figure.goal, "" if quick else _verdict(figure.met))
         table.add_section()
     console.print(table)
 
@@ -60,7 +60,7 @@ def environment() -> Mapping[str, str]:
     """What the figures depend on."""
     return {
         "CPUs": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
-        "load at the start": f"{os.getloadavg()[0]:.1f}",
+        "machine load before": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version(),
         **{name: version(name) for name in ("polars", "duckdb", "dlt")},
     }
@@ -68,6 +68,7 @@ def environment() -> Mapping[str, str]:
 
 def _title(quick: bool) -> str:
     told = ", ".join(f"{name} {value}" for name, value in _ENVIRONMENT.items())
+    told += f", machine load after {os.getloadavg()[0]:.1f}"
     return ("A quick look: too little data to hold against the goals\n" if quick else "") + told
 
 

@@ -356,3 +356,10 @@ def test_pages_are_fetched_only_as_they_are_taken(server: Server, client: Genesy
     assert server.calls == []
     next(read)
     assert len(server.calls) == 1
+
+
+def test_half_a_character_at_the_end_of_a_cut_text_does_not_spoil_the_page() -> None:
+    body = rb'{"entities":[{"id":"a","v":"cut \ud83d"},{"id":"b","v":"\ud83d\ude00 \\ud83d \ude00"}]}'
+    one, two = Page(body, "entities", 1, "/x").raw_items()
+    assert one == rb'{"id":"a","v":"cut \ufffd"}'
+    assert two == rb'{"id":"b","v":"\ud83d\ude00 \\ud83d \ufffd"}'

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
@@ -74,8 +74,11 @@ def read_conversations(
         begin, until = _interval(start, min(end, watermark))
         job = _job(read, begin, until)
         fetching = run_job(client, job, store, resume_if=resume_if)
-        with ahead(fetching, interrupt=client.cancel) as fetched:
-            load.take_lake(fetched, as_of=watermark)
+        with (
+            ahead(fetching, interrupt=client.cancel) as fetched,
+            ahead(load.parsed(fetched), interrupt=client.cancel) as parsed,
+        ):
+            load.take_lake(parsed, as_of=watermark)
     return Outcome(
         items=load.items,
         rejected=load.rejected,
@@ -112,13 +115,19 @@ class _Load:
         # One that could not be loaded is not among them: what the lake knows of it is better than nothing.
         self.fresh = pl.concat(told).unique()
 
-    def take_lake(self, fetched: Iterator[Page], *, as_of: datetime) -> None:
+    def parsed(self, fetched: Iterator[Page]) -> Iterator[tuple[Mapping[str, int] | None, Parsed]]:
+        """Each page in frames, the first with the undeclared fields of a sample."""
         parser = PageParser(self.tables, root=ROOT)
         for page in fetched:
             raw = page.raw_items()
-            if page.number == 1:
-                self.sink.drift(self.read.name, self.watch.look(raw))
-            self._hand_over(parser.parse(raw, source=page.path), self.tables, as_of, older_than=self.fresh)
+            drift = self.watch.look(raw) if page.number == 1 else None
+            yield drift, parser.parse(raw, source=page.path)
+
+    def take_lake(self, told: Iterator[tuple[Mapping[str, int] | None, Parsed]], *, as_of: datetime) -> None:
+        for drift, parsed in told:
+            if drift is not None:
+                self.sink.drift(self.read.name, drift)
+            self._hand_over(parsed, self.tables, as_of, older_than=self.fresh)
 
     def _hand_over(
         self, parsed: Parsed, tables: Sequence[Table], as_of: datetime, older_than: pl.Series | None = None

@@ -55,7 +55,7 @@ class DuckDBWarehouse:
         path: Path,
         *,
         staging: Path | None = None,
-        memory_limit: str = "512MB",
+        memory_limit: str = "256MB",
         threads: int = 2,
         lock_timeout: float = 600.0,
     ) -> None:

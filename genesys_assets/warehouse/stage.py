@@ -29,9 +29,11 @@ ORDER: Final = "__order"
 REJECTS: Final = pl.Schema(dict.fromkeys(("table", "reason", "column", "raw", "source"), pl.String()))
 """Columns of a frame of rejected items."""
 
-_LARGEST = 24 * 1024 * 1024
-_TOGETHER = 64 * 1024 * 1024
+_LARGEST = 16 * 1024 * 1024
+_TOGETHER = 48 * 1024 * 1024
 _ROWS = 200_000
+_VIEW = 16
+_BLOCK = 80 * 1024
 
 
 class StageError(ValueError):
@@ -221,7 +223,8 @@ class _Spool:
     def take(self, frame: pl.DataFrame) -> None:
         self._frames.append(frame)
         self._rows += len(frame)
-        self.bytes += int(frame.estimated_size())
+        # What polars holds beside the values: a view for each text, and blocks that are filled in part.
+        self.bytes += int(frame.estimated_size()) + frame.width * (_VIEW * len(frame) + _BLOCK)
         if self.bytes >= _LARGEST or self._rows >= _ROWS:
             self.flush()
 

@@ -107,13 +107,13 @@ def test_small_frames_become_few_parts_and_large_ones_leave_memory(tmp_path: Pat
     with Stage(tmp_path, "load") as stage:
         for _ in range(500):
             stage.append(CALL, good())
-        assert not list(stage.scratch.iterdir())
-        assert len(stage.parts(CALL)) == 1
+        assert len(stage.parts(CALL)) <= 500 / 20
+        few = len(list(stage.scratch.iterdir()))
 
         wide = pl.DataFrame({"id": [str(n) for n in range(20_000)], "what": ["x" * 1000] * 20_000})
         for _ in range(5):
             stage.append(EVENT, wide)
-        assert len(list(stage.scratch.iterdir())) >= 3
+        assert len(list(stage.scratch.iterdir())) >= few + 3
 
 
 def test_a_discarded_stage_leaves_nothing_and_takes_nothing(tmp_path: Path) -> None:

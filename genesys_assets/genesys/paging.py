@@ -99,9 +99,19 @@ class Page:
     @cached_property
     def _parts(self) -> tuple[dict[str, msgspec.Raw], list[msgspec.Raw]]:
         """What stands beside the items, and the items: found without building any of them."""
-        body = whole_characters(self.body.strip())
+        body = self.body.strip()
         if not body:
             raise self._broken("an empty body")
+        try:
+            return self._split(body)
+        except PagingError:
+            mended = whole_characters(body)
+            if mended == body:
+                raise
+            log.warning("%s, page %d: half characters of cut texts are replaced by U+FFFD", self.path, self.number)
+            return self._split(mended)
+
+    def _split(self, body: bytes) -> tuple[dict[str, msgspec.Raw], list[msgspec.Raw]]:
         raw = msgspec.Raw(body)
         beside: dict[str, msgspec.Raw] = {}
         names = self.items.split(".") if self.items else []
@@ -135,8 +145,6 @@ def whole_characters(body: bytes) -> bytes:
     Texts that Genesys cuts at a length, such as participant attributes, may end in the first half of a
     surrogate pair, which is legal JSON and no character; no parser of text takes it.
     """
-    if b"\\ud" not in body and b"\\uD" not in body:
-        return body
     return _ESCAPES.sub(lambda found: b"\\ufffd" if found["half"] else found[0], body)
 
 

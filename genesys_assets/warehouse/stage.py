@@ -260,13 +260,14 @@ def _scope_schema(table: Table, scope: pl.DataFrame) -> pl.Schema:
 
 
 def _require_schema(where: str, frame: pl.DataFrame, schema: pl.Schema) -> None:
-    if missing := [name for name in schema if name not in frame.columns]:
+    found = frame.schema
+    if missing := [name for name in schema if name not in found]:
         raise StageError(f"{where}: the frame lacks the column(s) {', '.join(missing)}")
-    if unknown := [name for name in frame.columns if name not in schema]:
+    if unknown := [name for name in found if name not in schema]:
         raise StageError(f"{where}: the frame has the undeclared column(s) {', '.join(unknown)}")
     for name, dtype in schema.items():
-        if frame.schema[name] != dtype:
-            raise StageError(f"{where}, column {name}: the frame has {frame.schema[name]}, declared is {dtype}")
+        if found[name] != dtype:
+            raise StageError(f"{where}, column {name}: the frame has {found[name]}, declared is {dtype}")
 
 
 def _require_values(where: str, frame: pl.DataFrame, columns: Iterable[str]) -> None:

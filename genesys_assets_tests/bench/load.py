@@ -31,8 +31,8 @@ def bench(*, quick: bool) -> list[dict[str, Any]]:
             Figure(f"{size:,} a day ({told})", f"{found['seconds']:.1f} s"),
             Figure("    conversations a second", f"{found['items'] / found['seconds']:,.0f}"),
             Figure(
-                "    of the time: waiting for the simulator, parsing and staging, committing",
-                " + ".join(f"{found[part] / found['seconds']:.0%}" for part in ("waiting", "staging", "committing")),
+                "    of the time: reading (fetch, parse, stage side by side), committing",
+                " + ".join(f"{found[part] / found['seconds']:.0%}" for part in ("reading", "committing")),
             ),
             Figure(
                 f"    peak memory (when the commit began {found['peak_read_mb']:.0f} MB)", f"{found['peak_mb']:.0f} MB"

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from genesys_assets.catalog import load_catalog
-from genesys_assets.extraction import conversations
-from genesys_assets.genesys import Page
 from genesys_assets.orchestration.loading import Loader
 from genesys_assets.warehouse import open_warehouse
 from genesys_assets_tests.bench.organization import DAY, client_of, family
@@ -21,15 +17,6 @@ from genesys_assets_tests.bench.process import answer, peak_mb
 def load() -> dict[str, Any]:
     """Load the day into a new warehouse; seconds by what they were spent on, and memory in MB."""
     read, tables = family()
-    waiting = _Waiting()
-    ahead = conversations.ahead
-
-    @contextmanager
-    def watched(source: Iterator[Page], **options: Any) -> Iterator[Iterator[Page]]:
-        with ahead(source, **options) as fetched:
-            yield waiting.watch(fetched)
-
-    conversations.ahead = watched
     with tempfile.TemporaryDirectory() as folder, client_of() as client:
         warehouse = open_warehouse(Path(folder) / "warehouse.duckdb")
         loader = Loader(client, warehouse, load_catalog(), "bench")
@@ -43,28 +30,11 @@ def load() -> dict[str, Any]:
         "rows": sum(report.inserted for report in reports.values()),
         "mb": load.bytes / 1e6,
         "seconds": ended - began,
-        "waiting": waiting.seconds,
-        "staging": staged - began - waiting.seconds,
+        "reading": staged - began,
         "committing": ended - staged,
         "peak_read_mb": peak_read,
         "peak_mb": peak,
     }
-
-
-class _Waiting:
-    """How long the parser stood still because the next page was not there yet."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def watch(self, pages: Iterator[Page]) -> Iterator[Page]:
-        while True:
-            since = time.perf_counter()
-            page = next(pages, None)
-            self.seconds += time.perf_counter() - since
-            if page is None:
-                return
-            yield page
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -58,7 +59,11 @@ class GenesysResource(dg.ConfigurableResource[GenesysClient]):
 @cache
 def simulated_environment() -> Mapping[str, str]:
     """Start a simulated organisation that lives as long as this process; where it is to be found."""
-    return simulator.spawn(simulator.Settings(conversations_per_day=SIMULATED_CONVERSATIONS)).__enter__().environment()
+    kept = ExitStack()
+    settings = simulator.Settings(conversations_per_day=SIMULATED_CONVERSATIONS)
+    organisation = kept.enter_context(simulator.spawn(settings))
+    atexit.register(kept.close)
+    return organisation.environment()
 
 
 class WarehouseResource(dg.ConfigurableResource[Warehouse]):

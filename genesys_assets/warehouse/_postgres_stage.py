@@ -1,0 +1,124 @@
+"""Bringing what was staged into temporary tables of the connection, a parquet part at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from genesys_assets.catalog.declare import DB_PARTITION, Table
+from genesys_assets.warehouse._postgres_session import Session
+from genesys_assets.warehouse._postgres_sql import quoted
+from genesys_assets.warehouse.protocol import Load
+from genesys_assets.warehouse.stage import ORDER
+
+log = logging.getLogger("genesys_assets.warehouse")
+
+_TYPES: dict[pl.DataType, str] = {
+    pl.String(): "text",
+    pl.Int64(): "bigint",
+    pl.Float64(): "double precision",
+    pl.Boolean(): "boolean",
+    pl.Datetime("us", "UTC"): "timestamptz",
+    pl.Datetime("us"): "timestamp",
+    pl.Date(): "date",
+}
+
+_HASHED = 32_000_000
+"""Of more rows than this the hashes of the keys are not held in memory (8 bytes each); the database looks instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The temporary tables with a table's staged rows and with what was covered; ``None`` where there is nothing.
+
+    JSON is still text there.
+    """
+
+    rows: str | None
+    covers: str | None
+    cover_columns: tuple[str, ...]
+
+
+def months_of(load: Load) -> dict[str, set[date]]:
+    """The months (their first days) in which staged rows lie, by table."""
+    months: dict[str, set[date]] = {}
+    for table in load.tables:
+        if table.partition_by is not None and (parts := load.stage.parts(table)):
+            day = pl.col(DB_PARTITION.name)
+            found = pl.scan_parquet(parts).select(day.dt.truncate("1mo").unique()).collect()
+            months[table.name] = set(found.to_series())
+    return months
+
+
+def copy_in(session: Session, load: Load) -> dict[str, Staged]:
+    """Copy the staged rows and covers of all tables of a load; of a key that was staged twice the later row."""
+    return {
+        table.name: Staged(*_copy_rows(session, load, table, n), *_copy_covers(session, load, table, n))
+        for n, table in enumerate(load.tables)
+    }
+
+
+def copy_files(session: Session, name: str, files: Sequence[Path]) -> None:
+    """Copy parquet files into a new temporary table."""
+    _copy(session, name, files, ())
+
+
+def _copy_rows(session: Session, load: Load, table: Table, number: int) -> tuple[str | None]:
+    parts = load.stage.parts(table)
+    if not parts:
+        return (None,)
+    name = f"staged_{number}"
+    if _copy(session, name, parts, table.key):
+        keys = ", ".join(map(quoted, table.key))
+        session.run(
+            f"DELETE FROM {name} s USING (SELECT ctid AS rid, row_number() OVER "
+            f"(PARTITION BY {keys} ORDER BY {ORDER} DESC) AS n FROM {name}) d WHERE d.n > 1 AND s.ctid = d.rid"
+        )
+    session.run(f"ANALYZE {name}")
+    return (name,)
+
+
+def _copy_covers(session: Session, load: Load, table: Table, number: int) -> tuple[str | None, tuple[str, ...]]:
+    covers = load.stage.covers(table)
+    if not covers:
+        return None, ()
+    name = f"covered_{number}"
+    _copy(session, name, covers, ())
+    session.run(f"ANALYZE {name}")
+    return name, tuple(pl.read_parquet_schema(covers[0]))
+
+
+def _copy(session: Session, name: str, files: Sequence[Path], key: Sequence[str]) -> bool:
+    """Copy; whether rows may have the same key."""
+    schema = pl.read_parquet_schema(files[0])
+    columns = ", ".join(f"{quoted(column)} {_TYPES[dtype]}" for column, dtype in schema.items())
+    session.run(f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DROP")
+    hashes: list[pl.Series] = []
+    rows = 0
+    for file in files:
+        frame = _storable(pl.read_parquet(file, columns=list(schema)), name)
+        if key and rows <= _HASHED:
+            hashes.append(frame.select(pl.struct(key).hash()).to_series())
+        rows += len(frame)
+        session.fill(name, frame)
+    if not key:
+        return False
+    return rows > _HASHED or pl.concat(hashes).n_unique() < rows
+
+
+def _storable(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The frame without the one character that PostgreSQL cannot keep in a text."""
+    texts = [column for column, dtype in frame.schema.items() if dtype == pl.String()]
+    found = frame.select(pl.col(texts).str.contains("\0", literal=True).any()) if texts else pl.DataFrame()
+    bad = [column for column in found.columns if found[column].item()]
+    if bad:
+        log.warning(
+            "%s, column(s) %s: NUL characters, which PostgreSQL cannot keep, become U+FFFD", name, ", ".join(bad)
+        )
+        frame = frame.with_columns(pl.col(bad).str.replace_all("\0", "\N{REPLACEMENT CHARACTER}", literal=True))
+    return frame

@@ -123,6 +123,8 @@ class _TreesMerge:
             f"SELECT {root}, id, days FROM ({mine}) m ORDER BY id ON CONFLICT (root, id) DO NOTHING RETURNING id) "
             f"UPDATE {self.roots} r SET known = false FROM new WHERE r.id = new.id"
         )
+        # How many are known decides how the database had best look for their rows.
+        self.session.run(f"ANALYZE {self.roots}")
         known: list[date] = []
         if new < self.session.number(f"SELECT count(*) FROM {self.roots}"):
             theirs = f"w.root = {root} AND w.id IN (SELECT id FROM {self.roots} WHERE known)"
@@ -180,7 +182,6 @@ class _TreesMerge:
             "array_agg(DISTINCT day) FILTER (WHERE day IS NOT NULL) AS days, true AS known "
             f"FROM ({' UNION ALL '.join(sources)}) s WHERE root IS NOT NULL GROUP BY root"
         )
-        self.session.run(f"ANALYZE {self.roots}")
 
     def _find_stale(self) -> bool:
         noted = self.session.rows(

@@ -76,7 +76,7 @@ class Session:
         """Copy a frame into a temporary table that has its columns."""
         with self._connection.cursor() as cursor:
             # Arrow's old string layout: the driver's writer of COPY knows it for sure.
-            data: Any = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            data = cast(Any, frame).to_arrow(compat_level=pl.CompatLevel.oldest())
             cursor.adbc_ingest(temporary_table, data, mode="append", temporary=True)
 
     def commit(self) -> None:
@@ -215,8 +215,12 @@ def _unreachable(what: str, database: str, error: adbc_driver_manager.Error) -> 
 
 
 def _said(error: adbc_driver_manager.Error) -> str:
-    """The database's own words, without the query."""
-    text = str(error).partition("\n\nQuery was:")[0].partition(" SQLSTATE:")[0]
+    """The database's own words, without the query and without the context, which may quote the rows."""
+    text = str(error)
+    found = [at for word in ("ERROR:  ", "FATAL:  ", "PANIC:  ") if (at := text.find(word)) >= 0]
+    text = text[min(found, default=0) :]
+    for end in ("\n\nQuery was:", "\nCONTEXT:", " SQLSTATE:"):
+        text = text.partition(end)[0]
     return " ".join(line.strip() for line in text.splitlines() if line.strip()).rstrip(" .")
 
 

@@ -67,6 +67,7 @@ class OwnServer:
     def stop(self) -> None:
         # The wheel's own stop knows only the process that it started, not one after a restart.
         self.control("stop", "-m", "immediate")
+        self._server._postmaster_info = None
         self._server.cleanup()
 
 

@@ -24,6 +24,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+import polars as pl
+
 from genesys_assets.catalog.declare import (
     DB_AS_OF,
     DB_LAST_UPDATED,
@@ -37,10 +39,10 @@ from genesys_assets.catalog.declare import (
 )
 from genesys_assets.warehouse._declared import is_head
 from genesys_assets.warehouse._merged import INSERT, RESTORE, RETIRE, UPDATE, Merged
-from genesys_assets.warehouse._postgres_schema import LOADER, TYPES, address
+from genesys_assets.warehouse._postgres_schema import LOADER, SCHEMA, TYPES, address
 from genesys_assets.warehouse._postgres_session import Collision, Session
 from genesys_assets.warehouse._postgres_sql import block, days_array, literal, lock_by, quoted
-from genesys_assets.warehouse._postgres_stage import Staged
+from genesys_assets.warehouse._postgres_stage import Staged, place, release
 from genesys_assets.warehouse.protocol import Load
 from genesys_assets.warehouse.stage import ORDER
 
@@ -171,10 +173,10 @@ class _TreesMerge:
             staged = self.staged[table.name]
             if staged.covers is not None:
                 sources.append(f"SELECT {root} AS root, as_of, NULL::date AS day FROM {staged.covers}")
-            if staged.rows is not None:
+            if staged.trees is not None:
                 as_of = _AS_OF if is_head(table) else "NULL::timestamptz"
                 day = _DAY if table.partition_by is not None else "NULL::date"
-                sources.append(f"SELECT DISTINCT {root} AS root, {as_of} AS as_of, {day} AS day FROM {staged.rows}")
+                sources.append(f"SELECT DISTINCT {root} AS root, {as_of} AS as_of, {day} AS day FROM {staged.trees}")
         sources = sources or ["SELECT NULL::text AS root, NULL::timestamptz AS as_of, NULL::date AS day WHERE false"]
         self.session.run(
             f"CREATE TEMPORARY TABLE {self.roots} ON COMMIT DROP AS "
@@ -222,7 +224,8 @@ class _TableMerge:
         stale: bool = False,
         touched: bool = False,
     ) -> None:
-        self.session, self.table, self.now = session, table, literal(now)
+        self.session, self.table, self.now, self.moment = session, table, literal(now), now
+        self.staged = staged
         self.rows, self.covers, self.cover_columns = staged.rows, staged.covers, staged.cover_columns
         self.covers_whole = load.stage.covers_whole(table)
         self.partitions = None if self.covers_whole else partitions
@@ -240,6 +243,13 @@ class _TableMerge:
             merged.stale = self._count_stale()
         if self.rows is None and self.covers is None and not self.covers_whole:
             return merged
+        if self.staged.held_back:
+            if not self.stale and self._is_new():
+                kept = [pl.lit(self.moment).alias(c.name) for c in (DB_WHEN_CREATED, DB_LAST_UPDATED)]
+                merged.staged = place(self.session, self.table, self.staged, SCHEMA, kept)
+                merged.fates[INSERT] = merged.staged.copy()
+                return merged
+            release(self.session, self.table, self.staged)
         if self.stale and self.rows is not None:
             self.session.run(f"DELETE FROM {self.rows} s USING {_STALE} x WHERE s.{quoted(self.root or '')} = x.root")
         merged.staged = self._count("true")
@@ -263,7 +273,7 @@ class _TableMerge:
 
     def _count_stale(self) -> int:
         root = quoted(self.root or "")
-        sources = [f"SELECT {root} FROM {source}" for source in (self.rows, self.covers) if source is not None]
+        sources = [f"SELECT {root} FROM {source}" for source in (self.staged.trees, self.covers) if source is not None]
         if not sources:
             return 0
         return self.session.number(f"SELECT count(*) FROM {_STALE} WHERE root IN ({' UNION ALL '.join(sources)})")
@@ -273,7 +283,7 @@ class _TableMerge:
         if self.rows is None:
             return False
         if self.roots is not None:
-            alone = not self.session.number(f"SELECT count(*) FROM {self.roots} WHERE known")
+            alone = self._is_new()
         else:
             region = f"FROM {address(self.table)} t WHERE {_in_partitions('t', self.partitions)}"
             alone = not self.session.number(f"SELECT EXISTS (SELECT 1 {region})::int")
@@ -285,6 +295,10 @@ class _TableMerge:
             )
             merged.fates[INSERT] = merged.staged.copy() if alone else self._count(fresh)
         return alone
+
+    def _is_new(self) -> bool:
+        """Whether the warehouse has never seen any of the trees, so that it has no row of them."""
+        return self.roots is not None and not self.session.number(f"SELECT count(*) FROM {self.roots} WHERE known")
 
     def _of_known(self, alias: str) -> str:
         """Whether a row belongs to a tree of the load that the warehouse may have rows of."""

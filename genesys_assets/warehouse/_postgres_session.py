@@ -72,12 +72,15 @@ class Session:
             if empty:
                 yield pl.DataFrame(schema=schema)
 
-    def fill(self, temporary_table: str, frame: pl.DataFrame) -> None:
-        """Copy a frame into a temporary table that has its columns."""
+    def fill(self, table: str, frame: pl.DataFrame, *, schema: str | None = None) -> None:
+        """Copy a frame into the columns of its names; without ``schema`` the table is a temporary one."""
         with self._connection.cursor() as cursor:
             # Arrow's old string layout: the driver's writer of COPY knows it for sure.
             data = cast(Any, frame).to_arrow(compat_level=pl.CompatLevel.oldest())
-            cursor.adbc_ingest(temporary_table, data, mode="append", temporary=True)
+            if schema is None:
+                cursor.adbc_ingest(table, data, mode="append", temporary=True)
+            else:
+                cursor.adbc_ingest(table, data, mode="append", db_schema_name=schema)
 
     def commit(self) -> None:
         """End the transaction; what it did stays."""

@@ -43,6 +43,7 @@ from genesys_assets_tests.warehouse.samples import (
     call,
     commit,
     commit_calls,
+    counts,
     load_of_calls,
     rows_of,
 )
@@ -458,3 +459,23 @@ def test_totals_are_those_of_the_table(warehouse: PostgresWarehouse) -> None:
     assert totals(call("a", at(6), legs=1, as_of=at(10))) == [2, 2, 2]
     assert totals({"call": [], "leg": [], "mark": [], "cover": [{"call_id": "b", "as_of": at(10)}]}) == [1, 1, 1]
     assert [warehouse.count(table) for table in CALLS] == [1, 1, 1]
+
+
+def test_many_rows_of_new_trees_and_of_known_ones_are_merged_alike(warehouse: PostgresWarehouse) -> None:
+    def load(first: int, note: str, hour: int) -> dict[str, tuple[int, ...]]:
+        trees = [call(str(n), at(5 + n % 2), legs=5, note=note, as_of=at(9, hour)) for n in range(first, first + 4_500)]
+        return {name: counts(report) for name, report in commit_calls(warehouse, *trees, partitions=(D1, D2)).items()}
+
+    assert load(0, "a", 0) == {"call": (4_500, 0, 0, 0, 0), "leg": (22_500, 0, 0, 0, 0), "mark": (22_500, 0, 0, 0, 0)}
+    before = warehouse.scan(LEG).collect().sort(LEG.key)
+    assert load(0, "a", 1)["leg"] == (0, 0, 0, 0, 22_500)
+    assert load(4_000, "b", 2) == {
+        "call": (4_000, 500, 0, 0, 0),
+        "leg": (20_000, 0, 0, 0, 2_500),
+        "mark": (20_000, 0, 0, 0, 2_500),
+    }
+    after = warehouse.scan(LEG).collect().sort(LEG.key)
+    assert after.join(before, on=LEG.key, how="semi").sort(LEG.key).equals(before)
+    assert [warehouse.count(table) for table in CALLS] == [8_500, 42_500, 42_500]
+    assert all(warehouse.key_faults(table).sound for table in CALLS)
+    assert warehouse.ledger([LEG])["rows"].to_list() == [21_250, 21_250]

@@ -1,4 +1,4 @@
-"""The command line: ``genesys-assets demo | up | simulate | doctor | tables``."""
+"""The command line: ``genesys-assets demo | up | simulate | doctor | compare | tables``."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _simulate(options)
         case "doctor":
             return _doctor()
+        case "compare":
+            return _compare(options.first, options.second, options.times)
         case _:
             return _tables(options.name)
 
@@ -63,9 +65,39 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--conversations", type=int, default=UP_CONVERSATIONS, help="conversations a day")
     simulate.add_argument("--now", help="the simulated moment, ISO 8601; it stands still (default: real time)")
     commands.add_parser("doctor", help="say what is wrong with the connection to Genesys Cloud and how to mend it")
+    comparison = commands.add_parser("compare", help="whether two warehouses hold the same rows, table by table")
+    comparison.add_argument("first", help="path of a DuckDB file, or URL of a database")
+    comparison.add_argument("second", help="the same")
+    comparison.add_argument("--times", action="store_true", help="the moments when the loader wrote must agree, too")
     tables = commands.add_parser("tables", help="list the tables, or the columns of one")
     tables.add_argument("name", nargs="?")
     return parser
+
+
+# -- compare ------------------------------------------------------------------------------------------
+
+
+def _compare(first: str, second: str, times: bool) -> int:
+    from genesys_assets.warehouse import open_warehouse  # noqa: PLC0415 - only here
+    from genesys_assets.warehouse.compare import compare  # noqa: PLC0415
+
+    rows, faults = 0, 0
+    for found in compare(open_warehouse(first), open_warehouse(second), load_catalog(), times=times):
+        rows += found.same
+        if not found.equal:
+            faults += 1
+            console.print(
+                f"{found.table}: {found.same:,} rows are the same, {found.different:,} differ, "
+                f"{found.only_first:,} are only in the first, {found.only_second:,} only in the second; "
+                f"such as {', '.join(map(str, found.examples))}",
+                highlight=False,
+                soft_wrap=True,
+            )
+    if faults:
+        console.print(f"[red]{faults} tables differ[/]")
+        return 1
+    console.print(f"The two warehouses are equal: {rows:,} rows.")
+    return 0
 
 
 # -- demo ---------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from genesys_assets.warehouse.protocol import (
     Warehouse,
     WarehouseError,
     WarehouseLockedError,
+    WarehouseUnavailableError,
 )
 from genesys_assets.warehouse.stage import Stage, StageError
 
@@ -37,12 +38,13 @@ __all__ = [
     "Warehouse",
     "WarehouseError",
     "WarehouseLockedError",
+    "WarehouseUnavailableError",
     "open_warehouse",
 ]
 
 
 def open_warehouse(url_or_path: str | Path) -> Warehouse:
-    """The warehouse at a path, or at a URL ``duckdb:///path``.
+    """The warehouse at a path, or at a URL: ``duckdb:///path`` or ``postgresql://user@host/database``.
 
     Raises:
         ValueError: no backend serves URLs of that scheme.
@@ -52,4 +54,11 @@ def open_warehouse(url_or_path: str | Path) -> Warehouse:
         return DuckDBWarehouse(Path(url_or_path))
     if scheme == "duckdb":
         return DuckDBWarehouse(Path(rest))
-    raise ValueError(f"no warehouse backend for {scheme}://; give the path of a DuckDB file")
+    if scheme in ("postgresql", "postgres"):
+        # Only who has a server pays for its driver.
+        from genesys_assets.warehouse.postgres import PostgresWarehouse  # noqa: PLC0415
+
+        return PostgresWarehouse(str(url_or_path))
+    raise ValueError(
+        f"no warehouse backend for {scheme}://; give the path of a DuckDB file or a URL postgresql://user@host/database"
+    )

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import duckdb
 
 from genesys_assets.catalog.declare import DB_AS_OF, DB_PARTITION, DB_WHEN_DELETED, Column, Snapshot, Table, Tree
-from genesys_assets.warehouse._duckdb_schema import LOADER, TYPES, address, is_head
+from genesys_assets.warehouse._declared import is_head
+from genesys_assets.warehouse._duckdb_schema import LOADER, TYPES, address
 from genesys_assets.warehouse._duckdb_sql import first, literal, number, parquet, quoted
+from genesys_assets.warehouse._merged import INSERT, RESTORE, RETIRE, UPDATE, Merged
 from genesys_assets.warehouse.protocol import Load
 from genesys_assets.warehouse.stage import ORDER
 
@@ -29,52 +30,6 @@ _STALE = "temp.stale"
 _TOUCHED = "temp.touched"
 _WORK = "temp.work"
 _SUPERSEDED = "temp.superseded"
-
-_INSERT, _UPDATE, _RESTORE, _RETIRE = range(4)
-
-
-@dataclass(slots=True)
-class Merged:
-    """What the merge did to a table, by partition (``None`` for tables without)."""
-
-    fates: dict[int, Counter[date | None]] = field(
-        default_factory=lambda: {fate: Counter[date | None]() for fate in range(4)}
-    )
-    staged: Counter[date | None] = field(default_factory=Counter[date | None])
-    stale: int = 0
-
-    @property
-    def inserted(self) -> Counter[date | None]:
-        return self.fates[_INSERT]
-
-    @property
-    def updated(self) -> Counter[date | None]:
-        return self.fates[_UPDATE]
-
-    @property
-    def restored(self) -> Counter[date | None]:
-        return self.fates[_RESTORE]
-
-    @property
-    def retired(self) -> Counter[date | None]:
-        return self.fates[_RETIRE]
-
-    @property
-    def unchanged(self) -> Counter[date | None]:
-        """What was staged and found as it was."""
-        rest = Counter(self.staged)
-        for fate in (_INSERT, _UPDATE, _RESTORE):
-            rest.subtract(self.fates[fate])
-        return rest
-
-    def elsewhere(self, partitions: Sequence[date] | None) -> dict[date, int]:
-        """Rows written or deleted in partitions that are not among these."""
-        if partitions is None:
-            return {}
-        written = sum(self.fates.values(), Counter[date | None]())
-        return {
-            day: n for day, n in sorted((d, n) for d, n in written.items() if d is not None) if day not in partitions
-        }
 
 
 def merge(con: duckdb.DuckDBPyConnection, load: Load, now: datetime) -> dict[str, Merged]:
@@ -278,8 +233,8 @@ class _TableMerge:
             f"CREATE OR REPLACE TEMP TABLE {_WORK} AS WITH s AS ({self._staged_side()}), t AS ({self._present_side()}) "
             f"SELECT s.ord, t.rid, t.created, coalesce(s.day, t.day) AS day, "
             f"CASE WHEN s.ord IS NULL THEN t.root END AS root, "
-            f"CASE WHEN s.ord IS NULL THEN {_RETIRE} WHEN t.rid IS NULL THEN {_INSERT} "
-            f"WHEN t.gone THEN {_RESTORE} ELSE {_UPDATE} END::UTINYINT AS fate "
+            f"CASE WHEN s.ord IS NULL THEN {RETIRE} WHEN t.rid IS NULL THEN {INSERT} "
+            f"WHEN t.gone THEN {RESTORE} ELSE {UPDATE} END::UTINYINT AS fate "
             f"FROM s {'FULL' if retires else 'LEFT'} JOIN t ON {' AND '.join(f's.k{i} = t.k{i}' for i in keys)} "
             f"WHERE CASE WHEN s.ord IS NULL THEN t.covered AND NOT t.gone "
             f"ELSE t.rid IS NULL OR t.gone OR s.h <> t.h END"
@@ -348,10 +303,10 @@ class _TableMerge:
         if self.soft:
             self.con.execute(
                 f"UPDATE {address(self.table)} SET {quoted(DB_WHEN_DELETED.name)} = $now, db_last_updated = $now "
-                f"WHERE rowid IN ({rewritten} AND fate = {_RETIRE})",
+                f"WHERE rowid IN ({rewritten} AND fate = {RETIRE})",
                 {"now": self.now},
             )
-            rewritten += f" AND fate <> {_RETIRE}"
+            rewritten += f" AND fate <> {RETIRE}"
         self.con.execute(f"DELETE FROM {address(self.table)} WHERE rowid IN ({rewritten})")
 
     def _write(self) -> None:

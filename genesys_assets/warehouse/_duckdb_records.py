@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 
 import duckdb
 
 from genesys_assets.catalog.declare import DB_PARTITION, Table
-from genesys_assets.warehouse._duckdb_merge import Merged
 from genesys_assets.warehouse._duckdb_schema import LOADER, SCHEMA, address
 from genesys_assets.warehouse._duckdb_sql import literal, number, parquet, quoted
+from genesys_assets.warehouse._merged import Merged, entries_of, report_of
 from genesys_assets.warehouse.protocol import Load, TableReport
 
 
@@ -23,42 +24,13 @@ def record(
     load_id = number(con, f"SELECT coalesce(max(load_id), 0) + 1 FROM {LOADER}.ledger")
     reports: dict[str, TableReport] = {}
     for table in load.tables:
-        report = reports[table.name] = _report(con, load, table, merged[table.name])
-        for entry in _entries(con, load, table, merged[table.name], report):
+        total = number(con, f"SELECT count(*) FROM {address(table)}")
+        report = reports[table.name] = report_of(load, table, merged[table.name], total)
+        for entry in entries_of(load, table, merged[table.name], report, partial(_rows_of, con, table)):
             values = [load_id, load.name, table.name, *entry, load.calls, load.bytes, load.run_id, load.status]
             values += [load.watermark, load.started_at, now]
             con.execute(f"INSERT INTO {LOADER}.ledger VALUES ({', '.join('?' * len(values))})", values)
     return reports
-
-
-def _report(con: duckdb.DuckDBPyConnection, load: Load, table: Table, merged: Merged) -> TableReport:
-    return TableReport(
-        inserted=merged.inserted.total(),
-        updated=merged.updated.total(),
-        retired=merged.retired.total(),
-        restored=merged.restored.total(),
-        unchanged=merged.unchanged.total(),
-        total=number(con, f"SELECT count(*) FROM {address(table)}"),
-        quarantined=load.stage.rejected.get(table.name, 0),
-        stale=merged.stale,
-        other_partitions=merged.elsewhere(load.partitions),
-    )
-
-
-def _entries(
-    con: duckdb.DuckDBPyConnection, load: Load, table: Table, merged: Merged, report: TableReport
-) -> Iterator[list[object]]:
-    """For each partition of the load: the partition, the counts of its rows and those of the load."""
-    rest = [sum(report.other_partitions.values()), report.stale, report.quarantined]
-    for day in dict.fromkeys(load.partitions) if load.partitions is not None else (None,):
-        if day is None or table.partition_by is None:
-            counts = [report.inserted, report.updated, report.retired, report.restored, report.unchanged]
-            rows = report.total
-        else:
-            fates = (merged.inserted, merged.updated, merged.retired, merged.restored, merged.unchanged)
-            counts = [fate[day] for fate in fates]
-            rows = _rows_of(con, table, day)
-        yield [day, *counts, *rest, rows]
 
 
 def _rows_of(con: duckdb.DuckDBPyConnection, table: Table, day: date) -> int:

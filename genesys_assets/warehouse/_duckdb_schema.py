@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from genesys_assets.catalog.declare import DB_LAST_UPDATED, DB_PARTITION, DB_WHEN_CREATED, Column, Table, Tree, Type
+from genesys_assets.catalog.declare import Table, Tree, Type
+from genesys_assets.warehouse._declared import comment_of, is_head, is_required
 from genesys_assets.warehouse._duckdb_sql import literal, number, quoted
 from genesys_assets.warehouse.protocol import SchemaError
 
@@ -76,11 +77,6 @@ def address(table: Table | str) -> str:
     return f"{SCHEMA}.{quoted(table if isinstance(table, str) else table.name)}"
 
 
-def is_head(table: Table) -> bool:
-    """Whether the table holds the root rows of its trees."""
-    return isinstance(table.loading, Tree) and table.key == (table.loading.root,)
-
-
 def prepare(con: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
     """Create or extend the tables in one transaction.
 
@@ -141,13 +137,9 @@ def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, _Found]]:
     return found
 
 
-def _is_required(table: Table, column: Column) -> bool:
-    return column.name in table.key or column in (DB_WHEN_CREATED, DB_LAST_UPDATED, DB_PARTITION)
-
-
 def _create(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     columns = ", ".join(
-        f"{quoted(c.name)} {TYPES[c.type]}{' NOT NULL' if _is_required(table, c) else ''}"
+        f"{quoted(c.name)} {TYPES[c.type]}{' NOT NULL' if is_required(table, c) else ''}"
         for c in (*table.columns, *table.housekeeping)
     )
     con.execute(f"CREATE TABLE {address(table)} ({columns})")
@@ -162,7 +154,7 @@ def _evolve(con: duckdb.DuckDBPyConnection, table: Table, found: Mapping[str, _F
             f"was it renamed or removed? Rename or drop it by hand (ALTER TABLE), {anew}"
         )
     for name, column in declared.items():
-        where, wanted, required = f"table {table.name}, column {name}", TYPES[column.type], _is_required(table, column)
+        where, wanted, required = f"table {table.name}, column {name}", TYPES[column.type], is_required(table, column)
         if name not in found:
             if required:
                 yield f"{where}: the declaration has it as {wanted} and never null, the warehouse lacks it; {anew[3:]}"
@@ -184,7 +176,7 @@ def _describe(con: duckdb.DuckDBPyConnection, table: Table, found: Mapping[str, 
     if comment != table.description:
         con.execute(f"COMMENT ON TABLE {address(table)} IS {literal(table.description)}")
     for column in (*table.columns, *table.housekeeping):
-        text = column.description if column.unit is None else f"{column.description} Unit: {column.unit}."
+        text = comment_of(column)
         if (has := found.get(column.name)) is None or has.comment != text:
             con.execute(f"COMMENT ON COLUMN {address(table)}.{quoted(column.name)} IS {literal(text)}")
 

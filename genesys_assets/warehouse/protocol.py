@@ -92,6 +92,10 @@ class WarehouseLockedError(WarehouseError, TimeoutError):
     """Another process held the warehouse for longer than this one was ready to wait."""
 
 
+class WarehouseUnavailableError(WarehouseError, ConnectionError):
+    """The database could not be reached, went away, or gave way to another transaction: transient, worth a retry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """What is committed at once.

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genesys_assets.warehouse import DuckDBWarehouse, Warehouse
+from genesys_assets.warehouse.postgres import PostgresWarehouse
+from genesys_assets_tests.warehouse.postgres_server import database_of, url
 
 
 def _duckdb(folder: Path) -> Warehouse:
     return DuckDBWarehouse(folder / "warehouse.duckdb", lock_timeout=60)
 
 
-BACKENDS: dict[str, Callable[[Path], Warehouse]] = {"duckdb": _duckdb}
+def _postgres(folder: Path) -> Warehouse:
+    folder.mkdir(parents=True, exist_ok=True)
+    return PostgresWarehouse(url(database_of(folder)), staging=folder / "staging", lock_timeout=60)
+
+
+BACKENDS: dict[str, Callable[[Path], Warehouse]] = {"duckdb": _duckdb, "postgres": _postgres}
 
 
 @dataclass(frozen=True)

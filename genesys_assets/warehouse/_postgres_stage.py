@@ -1,0 +1,198 @@
+"""Bringing what was staged into temporary tables of the connection, a parquet part at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from genesys_assets.catalog.declare import DB_AS_OF, DB_PARTITION, Table, Tree
+from genesys_assets.warehouse._postgres_session import Session
+from genesys_assets.warehouse._postgres_sql import quoted
+from genesys_assets.warehouse.protocol import Load
+from genesys_assets.warehouse.stage import ORDER
+
+log = logging.getLogger("genesys_assets.warehouse")
+
+_TYPES: dict[pl.DataType, str] = {
+    pl.String(): "text",
+    pl.Int64(): "bigint",
+    pl.Float64(): "double precision",
+    pl.Boolean(): "boolean",
+    pl.Datetime("us", "UTC"): "timestamptz",
+    pl.Datetime("us"): "timestamp",
+    pl.Date(): "date",
+}
+
+_LARGE = 20_000
+"""From so many rows on it pays to look first whether they can be copied straight into their table."""
+
+_HASHED = 32_000_000
+"""Of more rows than this the hashes of the keys are not held in memory (8 bytes each); the database looks instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The temporary tables with a table's staged rows and with what was covered; ``None`` where there is nothing.
+
+    JSON is still text there. Of a large table of trees the rows are held back at first (``held_back``), and
+    ``roots`` has their roots and days: most often all of them are new and go straight to where they belong.
+    """
+
+    rows: str | None
+    covers: str | None
+    cover_columns: tuple[str, ...]
+    held_back: tuple[Path, ...] = ()
+    roots: str | None = None
+
+    @property
+    def trees(self) -> str | None:
+        """Where to look for the roots of the staged rows."""
+        return self.roots or self.rows
+
+
+def months_of(load: Load) -> dict[str, set[date]]:
+    """The months (their first days) in which staged rows lie, by table."""
+    months: dict[str, set[date]] = {}
+    for table in load.tables:
+        if table.partition_by is not None and (parts := load.stage.parts(table)):
+            day = pl.col(DB_PARTITION.name)
+            found = pl.scan_parquet(parts).select(day.dt.truncate("1mo").unique()).collect()
+            months[table.name] = set(found.to_series())
+    return months
+
+
+def copy_in(session: Session, load: Load) -> dict[str, Staged]:
+    """Copy the staged rows and covers of all tables of a load; of a key that was staged twice the later row."""
+    staged: dict[str, Staged] = {}
+    for n, table in enumerate(load.tables):
+        covers = _copy_covers(session, load, table, n)
+        parts = load.stage.parts(table)
+        if load.stage.rows(table) >= _LARGE and _is_unique(table, parts):
+            held_back = tuple(parts)
+            staged[table.name] = Staged(f"staged_{n}", *covers, held_back, _copy_roots(session, table, parts, n))
+        else:
+            staged[table.name] = Staged(_copy_rows(session, table, parts, n), *covers)
+    return staged
+
+
+def release(session: Session, table: Table, staged: Staged) -> None:
+    """Copy the rows that were held back after all."""
+    if staged.rows is not None and staged.held_back:
+        _copy(session, staged.rows, staged.held_back, ())
+        _analyze(session, table, staged.rows)
+
+
+def place(session: Session, table: Table, staged: Staged, schema: str, kept: Sequence[pl.Expr]) -> Counter[date | None]:
+    """Copy the rows that were held back straight into the table, with ``kept`` beside; how many, by partition."""
+    counts: Counter[date | None] = Counter()
+    for file in staged.held_back:
+        frame = _storable(pl.read_parquet(file), table.name).drop(ORDER)
+        days = frame[DB_PARTITION.name].value_counts() if table.partition_by is not None else None
+        counts.update(dict(days.iter_rows()) if days is not None else {None: len(frame)})
+        session.fill(table.name, frame.with_columns(*kept), schema=schema)
+    return counts
+
+
+def _is_unique(table: Table, parts: Sequence[Path]) -> bool:
+    """Whether it is a table of trees whose key holds the root, and no key was staged twice."""
+    if not isinstance(table.loading, Tree) or table.loading.root not in table.key:
+        return False
+    key = pl.struct(table.key).hash()
+    rows = 0
+    hashes: list[pl.Series] = []
+    for part in parts:
+        hashes.append(pl.read_parquet(part, columns=list(table.key)).select(key).to_series())
+        rows += len(hashes[-1])
+        if rows > _HASHED:
+            return False
+    return pl.concat(hashes).n_unique() == rows
+
+
+def _copy_roots(session: Session, table: Table, parts: Sequence[Path], number: int) -> str:
+    assert isinstance(table.loading, Tree)
+    kept = [c.name for c in table.housekeeping if c in (DB_PARTITION, DB_AS_OF)]
+    columns = [table.loading.root, *kept]
+    frames = [pl.read_parquet(part, columns=columns).unique() for part in parts]
+    frame = _storable(pl.concat(frames).unique(), table.name)
+    name = f"staged_roots_{number}"
+    _create(session, name, frame.schema)
+    session.fill(name, frame)
+    return name
+
+
+def copy_files(session: Session, name: str, files: Sequence[Path]) -> None:
+    """Copy parquet files into a new temporary table."""
+    _copy(session, name, files, ())
+
+
+def _copy_rows(session: Session, table: Table, parts: Sequence[Path], number: int) -> str | None:
+    if not parts:
+        return None
+    name = f"staged_{number}"
+    if _copy(session, name, parts, table.key):
+        keys = ", ".join(map(quoted, table.key))
+        session.run(
+            f"DELETE FROM {name} s USING (SELECT ctid AS rid, row_number() OVER "
+            f"(PARTITION BY {keys} ORDER BY {ORDER} DESC) AS n FROM {name}) d WHERE d.n > 1 AND s.ctid = d.rid"
+        )
+    _analyze(session, table, name)
+    return name
+
+
+def _analyze(session: Session, table: Table, name: str) -> None:
+    # Only what rows are looked up by; a sample of everything takes its time.
+    root = [table.loading.root] if isinstance(table.loading, Tree) else []
+    day = [DB_PARTITION.name] if table.partition_by is not None else []
+    looked_up = dict.fromkeys([*table.key, *root, *day, ORDER])
+    session.run(f"ANALYZE {name} ({', '.join(map(quoted, looked_up))})")
+
+
+def _copy_covers(session: Session, load: Load, table: Table, number: int) -> tuple[str | None, tuple[str, ...]]:
+    covers = load.stage.covers(table)
+    if not covers:
+        return None, ()
+    name = f"covered_{number}"
+    _copy(session, name, covers, ())
+    session.run(f"ANALYZE {name}")
+    return name, tuple(pl.read_parquet_schema(covers[0]))
+
+
+def _copy(session: Session, name: str, files: Sequence[Path], key: Sequence[str]) -> bool:
+    """Copy; whether rows may have the same key."""
+    schema = pl.read_parquet_schema(files[0])
+    _create(session, name, schema)
+    hashes: list[pl.Series] = []
+    rows = 0
+    for file in files:
+        frame = _storable(pl.read_parquet(file, columns=list(schema)), name)
+        if key and rows <= _HASHED:
+            hashes.append(frame.select(pl.struct(key).hash()).to_series())
+        rows += len(frame)
+        session.fill(name, frame)
+    if not key:
+        return False
+    return rows > _HASHED or pl.concat(hashes).n_unique() < rows
+
+
+def _create(session: Session, name: str, schema: Mapping[str, pl.DataType]) -> None:
+    columns = ", ".join(f"{quoted(column)} {_TYPES[dtype]}" for column, dtype in schema.items())
+    session.run(f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DROP")
+
+
+def _storable(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The frame without the one character that PostgreSQL cannot keep in a text."""
+    texts = [column for column, dtype in frame.schema.items() if dtype == pl.String()]
+    found = frame.select(pl.col(texts).str.contains("\0", literal=True).any()) if texts else pl.DataFrame()
+    bad = [column for column in found.columns if found[column].item()]
+    if bad:
+        log.warning(
+            "%s, column(s) %s: NUL characters, which PostgreSQL cannot keep, become U+FFFD", name, ", ".join(bad)
+        )
+        frame = frame.with_columns(pl.col(bad).str.replace_all("\0", "\N{REPLACEMENT CHARACTER}", literal=True))
+    return frame

@@ -14,7 +14,7 @@ from genesys_assets.genesys import GenesysError
 from genesys_assets.orchestration.loading import Committed, PendingLoad
 from genesys_assets.orchestration.partitions import days_of
 from genesys_assets.orchestration.resources import WarehouseResource
-from genesys_assets.warehouse import TableReport, WarehouseLockedError
+from genesys_assets.warehouse import TableReport, WarehouseLockedError, WarehouseUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,9 @@ def permanent_failures_end_the_step() -> Generator[None]:
     except dg.Failure:
         raise
     except Exception as error:
-        if isinstance(error, WarehouseLockedError) or (isinstance(error, GenesysError) and error.transient):
+        if isinstance(error, WarehouseLockedError | WarehouseUnavailableError) or (
+            isinstance(error, GenesysError) and error.transient
+        ):
             raise
         text = str(error) if isinstance(error, GenesysError | ValueError) else f"{type(error).__name__}: {error}"
         raise dg.Failure(description=text, allow_retries=False) from error

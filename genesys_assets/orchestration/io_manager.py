@@ -38,7 +38,10 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         if not context.has_asset_partitions:
             context.add_output_metadata(_metadata(committed[-1], table.name))
             return
-        rows = dict(opened.ledger([table]).select("partition", "rows").iter_rows())
+        days = [made.day for made in committed if made.day is not None]
+        # Only the days of this step: the whole ledger grows with history.
+        ledger = opened.ledger([table], start=min(days), end=max(days) + timedelta(days=1))
+        rows = dict(ledger.select("partition", "rows").iter_rows())
         for made in committed:
             if made.day is not None:
                 context.step_context.add_asset_metadata(

@@ -26,6 +26,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None, *, start: date | None
     catalog = load_catalog()
     first = start or start_date()
     partitions = daily_partitions(first)
+    jobs = build_jobs(catalog)
     resources: dict[str, Any] = {
         "genesys": GenesysResource(),
         "warehouse": WarehouseResource.from_environment(),
@@ -35,9 +36,9 @@ def build_defs(overrides: Mapping[str, Any] | None = None, *, start: date | None
     return dg.Definitions(
         assets=build_assets(catalog, partitions),
         asset_checks=build_checks(catalog, partitions),
-        jobs=build_jobs(catalog),
-        schedules=build_schedules(first),
-        sensors=build_sensors(catalog, first),
+        jobs=jobs,
+        schedules=build_schedules(catalog, first),
+        sensors=build_sensors(catalog, first, jobs),
         resources=resources,
         executor=dg.in_process_executor,
     )

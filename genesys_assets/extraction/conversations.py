@@ -19,8 +19,9 @@ import polars as pl
 from genesys_assets.catalog.declare import DB_AS_OF, Read, Table
 from genesys_assets.extraction.ahead import ahead
 from genesys_assets.extraction.drift import DriftWatch
+from genesys_assets.extraction.history import SETTLE_AFTER, status_of
 from genesys_assets.extraction.parser import PageParser, Parsed
-from genesys_assets.extraction.sink import Outcome, Sink, Status
+from genesys_assets.extraction.sink import Outcome, Sink
 from genesys_assets.genesys import GenesysClient, JobRequest, JobStore, Page, Request, availability, pages, run_job
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,6 @@ QUERY_PATH = "/api/v2/analytics/conversations/details/query"
 QUERY_PAGE_SIZE = 100
 QUERY_CAP = 100_000
 """A query is sliced smaller before it could return more conversations than this."""
-
-SETTLE_AFTER = timedelta(days=4)
-"""A day is final when it was read with a watermark so long after its end: Genesys rewrites data at least 48 hours old
-every night, and after-call work and corrections arrive in the days after."""
 
 
 def read_conversations(
@@ -85,13 +82,6 @@ def read_conversations(
         watermark=watermark,
         status=status_of(end, watermark, settle_after),
     )
-
-
-def status_of(end: datetime, watermark: datetime, settle_after: timedelta = SETTLE_AFTER) -> Status:
-    """The status of a day that ends at ``end`` and was read up to that watermark."""
-    if watermark < end:
-        return "open"
-    return "settled" if watermark >= end + settle_after else "provisional"
 
 
 class _Load:

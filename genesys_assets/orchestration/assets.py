@@ -9,13 +9,12 @@ import polars as pl
 from genesys_assets.catalog import Catalog, Read, Table
 from genesys_assets.genesys import GenesysClient
 from genesys_assets.orchestration import describe
+from genesys_assets.orchestration.histories import HISTORIES, History
 from genesys_assets.orchestration.io_manager import permanent_failures_end_the_step
 from genesys_assets.orchestration.loading import Loader, PendingLoad, Staged
 from genesys_assets.orchestration.partitions import days_of
 from genesys_assets.orchestration.resources import GenesysResource, WarehouseResource
 from genesys_assets.warehouse import Warehouse
-
-CONVERSATIONS = "conversation_details"
 
 LISTINGS = (
     "organization",
@@ -31,11 +30,10 @@ LISTINGS = (
     "wrapup_codes",
     "flow_outcomes",
 )
-"""Reads of the present state that are carried out; with the conversations, these are executable."""
+"""Reads of the present state that are carried out; with those of history, these are executable."""
 
 API_POOL = "genesys_api"
 IO_MANAGER = "warehouse_io"
-CONVERSATION_DAYS_A_RUN = 7
 
 RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """For what may be better in a minute; the client has retried each request already."""
@@ -47,8 +45,8 @@ def build_assets(
     """All tables of the catalog as assets."""
     reads = catalog.reads()
     executable: list[dg.AssetsDefinition | dg.AssetSpec] = [
-        _listing(catalog, *reads[name]) if name in LISTINGS else _conversations(catalog, *reads[name], partitions)
-        for name in (*LISTINGS, CONVERSATIONS)
+        *(_listing(catalog, *reads[name]) for name in LISTINGS),
+        *(_history(catalog, *reads[name], history, partitions) for name, history in HISTORIES.items()),
     ]
     carried_out = {table.name for table in executable_tables(catalog)}
     return executable + [_external(catalog, table) for table in catalog if table.name not in carried_out]
@@ -56,7 +54,7 @@ def build_assets(
 
 def executable_tables(catalog: Catalog) -> tuple[Table, ...]:
     """The tables whose assets can be materialized, in the order of the graph."""
-    return tuple(table for table in catalog if table.read.name in (*LISTINGS, CONVERSATIONS))
+    return tuple(table for table in catalog if table.read.name in (*LISTINGS, *HISTORIES))
 
 
 def _listing(catalog: Catalog, read: Read, tables: Sequence[Table]) -> dg.AssetsDefinition:
@@ -89,32 +87,32 @@ def _listing(catalog: Catalog, read: Read, tables: Sequence[Table]) -> dg.Assets
     return listing
 
 
-def _conversations(
-    catalog: Catalog, read: Read, tables: Sequence[Table], partitions: dg.DailyPartitionsDefinition
+def _history(
+    catalog: Catalog, read: Read, tables: Sequence[Table], history: History, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=read.name,
-        outs={table.name: _out(catalog, table, CONVERSATION_DAYS_A_RUN) for table in tables},
+        outs={table.name: _out(catalog, table, history.days_a_run) for table in tables},
         deps=_outside(catalog, tables),
         internal_asset_deps=_inside(catalog, tables),
         can_subset=True,
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(CONVERSATION_DAYS_A_RUN),
+        backfill_policy=dg.BackfillPolicy.multi_run(history.days_a_run),
         pool=API_POOL,
         retry_policy=RETRY,
     )
-    def conversations(
+    def days_of_history(
         context: dg.AssetExecutionContext, genesys: GenesysResource, warehouse: WarehouseResource
     ) -> Iterator[dg.Output[Any]]:
         wanted, run = _selected(context, catalog, tables), context.run.run_id
         days = days_of(list(context.partition_keys))
 
         def stage(client: GenesysClient, opened: Warehouse) -> Iterator[Staged]:
-            return Loader(client, opened, catalog, run).conversations(read, wanted, days)
+            return Loader(client, opened, catalog, run).history(history, read, wanted, days)
 
         yield from _loaded(context, genesys, warehouse, wanted, stage)
 
-    return conversations
+    return days_of_history
 
 
 def _loaded(

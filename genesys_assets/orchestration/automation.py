@@ -1,20 +1,22 @@
 """Jobs, schedules and the sensor that follows the watermark."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import dagster as dg
+import polars as pl
 from dagster import AssetSelection, DefaultScheduleStatus, DefaultSensorStatus
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from genesys_assets.catalog import Catalog
-from genesys_assets.genesys import availability
-from genesys_assets.orchestration.assets import CONVERSATIONS, executable_tables
+from genesys_assets.orchestration.assets import executable_tables
 from genesys_assets.orchestration.checks import PARTITIONS
-from genesys_assets.orchestration.due import due_days
+from genesys_assets.orchestration.due import Due, due_after, due_days
+from genesys_assets.orchestration.histories import CLOCKS, HISTORIES
 from genesys_assets.orchestration.resources import GenesysResource, WarehouseResource
 
 LOOKBACK_DAYS = 7
-"""How far back the sensor looks for days that are missing or not settled; a backfill reaches further."""
+"""How far back the sensors look for days that are missing or not settled; a backfill reaches further."""
 
 REQUESTS_A_TICK = 7
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -50,35 +52,24 @@ def build_jobs(catalog: Catalog) -> list[UnresolvedAssetJobDefinition]:
     return jobs
 
 
-def build_schedules(start: date) -> list[dg.ScheduleDefinition]:
-    """Metadata every hour, conversations every day, the standing checks after them."""
-
-    @dg.schedule(
-        name="conversations_daily",
-        job_name="historical",
-        cron_schedule="15 6 * * *",
-        execution_timezone="UTC",
-        default_status=DefaultScheduleStatus.RUNNING,
-        description="Loads yesterday and the hours of today so far.",
-    )
-    def conversations_daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        today = context.scheduled_execution_time.date()
-        first = max(start, today - timedelta(days=1))
-        return dg.RunRequest(
-            run_key=f"conversations {today}",
-            tags={RANGE_START: first.isoformat(), RANGE_END: max(first, today).isoformat()},
-        )
-
-    return [
+def build_schedules(catalog: Catalog, start: date) -> list[dg.ScheduleDefinition]:
+    """The present state every hour, history every day, the standing checks after it."""
+    tables = executable_tables(catalog)
+    partitioned = {catalog.category(table.name): table.partition_by is not None for table in tables}
+    present = [
         dg.ScheduleDefinition(
-            name="metadata_hourly",
-            job_name="metadata",
-            cron_schedule="5 * * * *",
+            name=f"{category}_hourly",
+            job_name=category,
+            cron_schedule=f"{5 + 10 * n} * * * *",
             execution_timezone="UTC",
             default_status=DefaultScheduleStatus.RUNNING,
-            description="Reads all metadata; what did not change is not written.",
-        ),
-        conversations_daily,
+            description=f"Reads all {category} tables; what did not change is not written.",
+        )
+        for n, category in enumerate(category for category, has_days in partitioned.items() if not has_days)
+    ]
+    return [
+        *present,
+        _daily("historical", "15 6 * * *", start),
         dg.ScheduleDefinition(
             name="partition_checks_daily",
             job_name="partition_checks",
@@ -90,38 +81,139 @@ def build_schedules(start: date) -> list[dg.ScheduleDefinition]:
     ]
 
 
-def build_sensors(catalog: Catalog, start: date) -> list[dg.SensorDefinition]:
-    """The sensor that requests days once Genesys has them complete, and again until they are settled."""
-    path = catalog.reads()[CONVERSATIONS][0].path
+def _daily(job: str, cron: str, start: date) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=f"{job}_daily",
+        job_name=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=DefaultScheduleStatus.RUNNING,
+        description="Loads yesterday and the hours of today so far.",
+    )
+    def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        today = context.scheduled_execution_time.date()
+        first = max(start, today - timedelta(days=1))
+        return dg.RunRequest(
+            run_key=f"{job} {today}",
+            tags={RANGE_START: first.isoformat(), RANGE_END: max(first, today).isoformat()},
+        )
+
+    return daily
+
+
+def build_sensors(
+    catalog: Catalog, start: date, jobs: Sequence[UnresolvedAssetJobDefinition]
+) -> list[dg.SensorDefinition]:
+    """A sensor a clock, which requests days that became complete, and one for what is made from loaded rows."""
+    followed = dict.fromkeys(history.clock for history in HISTORIES.values() if history.after is None)
+    sensors = [_follow(catalog, clock, start, jobs) for clock in followed]
+    return [*sensors, _after(catalog, start, jobs)] if any(history.after for history in HISTORIES.values()) else sensors
+
+
+def _follow(
+    catalog: Catalog, clock: str, start: date, jobs: Sequence[UnresolvedAssetJobDefinition]
+) -> dg.SensorDefinition:
+    """Requests days once Genesys has them complete, and again until they are settled."""
+    reads = [name for name, history in HISTORIES.items() if history.clock == clock and history.after is None]
 
     @dg.sensor(
-        name="conversation_watermark",
-        job_name="historical",
+        name=f"{clock}_watermark",
+        jobs=_jobs_of(catalog, reads, jobs),
         minimum_interval_seconds=600,
         default_status=DefaultSensorStatus.RUNNING,
-        description="Follows the data availability date of the conversation jobs (one API call a tick).",
+        description=f"Requests the days of {', '.join(reads)} that are complete and not settled (one API call a tick).",
     )
-    def conversation_watermark(
+    def watermark(
         context: dg.SensorEvaluationContext, genesys: GenesysResource, warehouse: WarehouseResource
     ) -> dg.SensorResult | dg.SkipReason:
         with genesys.connect() as client:
-            watermark = availability(client, f"{path}/availability")
-        ledger = warehouse.open().ledger([catalog["analytics_conversation"]])
-        due = due_days(ledger, watermark=watermark, start=start, lookback=LOOKBACK_DAYS)
-        if not due:
-            return dg.SkipReason(f"every complete day up to the watermark {watermark:%Y-%m-%d %H:%M} UTC is loaded")
-        for each in due[:REQUESTS_A_TICK]:
-            context.log.info(f"{each.day}: {each.reason}")
-        return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(
-                    run_key=each.run_key,
-                    partition_key=each.day.isoformat(),
-                    tags={"genesys/reason": each.reason.split(":")[0], PRIORITY: "1"},
-                )
-                for each in due[:REQUESTS_A_TICK]
-            ],
-            cursor=watermark.isoformat(),
-        )
+            until = CLOCKS[clock](client)
+        opened = warehouse.open()
+        due = {
+            read: due_days(
+                _least(opened.ledger(catalog.reads()[read][1], start=until.date() - timedelta(days=LOOKBACK_DAYS))),
+                read=read,
+                watermark=until,
+                start=start,
+                lookback=LOOKBACK_DAYS,
+            )
+            for read in reads
+        }
+        if not any(due.values()):
+            return dg.SkipReason(f"every complete day up to {until:%Y-%m-%d %H:%M} UTC is loaded")
+        return dg.SensorResult(run_requests=_requests(context, catalog, due), cursor=until.isoformat())
 
-    return [conversation_watermark]
+    return watermark
+
+
+def _after(catalog: Catalog, start: date, jobs: Sequence[UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:
+    """Requests days of tables that are to follow others, once those were loaded (again)."""
+    reads = {name: history.after for name, history in HISTORIES.items() if history.after is not None}
+
+    @dg.sensor(
+        name="follows_conversations",
+        jobs=_jobs_of(catalog, list(reads), jobs),
+        minimum_interval_seconds=300,
+        default_status=DefaultSensorStatus.RUNNING,
+        description=f"Requests the days of {', '.join(reads)} whose conversations were loaded anew (no API call).",
+    )
+    def follows_conversations(
+        context: dg.SensorEvaluationContext, warehouse: WarehouseResource
+    ) -> dg.SensorResult | dg.SkipReason:
+        opened = warehouse.open()
+        due = {
+            read: due_after(
+                _least(opened.ledger(catalog.reads()[read][1])),
+                _latest(opened.ledger(catalog.reads()[before][1])),
+                read=read,
+                start=start,
+            )
+            for read, before in reads.items()
+        }
+        if not any(due.values()):
+            return dg.SkipReason("everything follows the days that are loaded")
+        return dg.SensorResult(run_requests=_requests(context, catalog, due))
+
+    return follows_conversations
+
+
+def _least(ledger: pl.DataFrame) -> pl.DataFrame:
+    """A row a day: that of the table of a read that knows least."""
+    return ledger.sort("watermark", "loaded_at").unique("partition", keep="first").drop_nulls("partition")
+
+
+def _latest(ledger: pl.DataFrame) -> pl.DataFrame:
+    """A row a day: that of the table of a read that was loaded last."""
+    return ledger.sort("loaded_at").unique("partition", keep="last").drop_nulls("partition")
+
+
+def _jobs_of(
+    catalog: Catalog, reads: Sequence[str], jobs: Sequence[UnresolvedAssetJobDefinition]
+) -> list[UnresolvedAssetJobDefinition]:
+    categories = {catalog.category(table.name) for read in reads for table in catalog.reads()[read][1]}
+    return [job for job in jobs if job.name in categories]
+
+
+def _requests(
+    context: dg.SensorEvaluationContext, catalog: Catalog, due: Mapping[str, Sequence[Due]]
+) -> list[dg.RunRequest]:
+    """The most urgent days, each with all the reads that are due on it for the same reason."""
+    together: dict[tuple[date, str], list[tuple[str, Due]]] = {}
+    for read, days in due.items():
+        for each in days:
+            together.setdefault((each.day, each.kind), []).append((read, each))
+    requests: list[dg.RunRequest] = []
+    for (day, kind), entries in sorted(together.items())[:REQUESTS_A_TICK]:
+        context.log.info(f"{day}: {entries[0][1].reason} ({', '.join(read for read, _ in entries)})")
+        tables = [table.name for read, _ in entries for table in catalog.reads()[read][1]]
+        for category in dict.fromkeys(catalog.category(name) for name in tables):
+            requests.append(
+                dg.RunRequest(
+                    run_key=" & ".join((category, *(each.run_key for _, each in entries))),
+                    job_name=category,
+                    partition_key=day.isoformat(),
+                    asset_selection=[dg.AssetKey(name) for name in tables if catalog.category(name) == category],
+                    tags={"genesys/reason": kind, PRIORITY: "1"},
+                )
+            )
+    return requests

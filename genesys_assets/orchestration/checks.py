@@ -9,6 +9,7 @@ from dagster import AssetPartitionStatus  # pyright: ignore[reportPrivateImportU
 from genesys_assets.catalog import Catalog, ForeignKey, Table, load_catalog
 from genesys_assets.orchestration.assets import executable_tables
 from genesys_assets.orchestration.due import unfinished
+from genesys_assets.orchestration.histories import HISTORIES
 from genesys_assets.orchestration.resources import WarehouseResource
 from genesys_assets.warehouse import Warehouse
 
@@ -135,7 +136,8 @@ def _partition_check(tables: Sequence[Table], partitions: dg.DailyPartitionsDefi
 def _check_partitions(
     context: dg.AssetCheckExecutionContext, warehouse: Warehouse, table: str, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetCheckResult:
-    found = unfinished(warehouse.ledger([load_catalog()[table]]))
+    declared = load_catalog()[table]
+    found = unfinished(warehouse.ledger([declared]), HISTORIES[declared.read.name].settle_after)
     keys = partitions.get_partition_keys()
     statuses = context.instance.get_status_by_partition(dg.AssetKey(table), keys, partitions) or {}
     failed = sorted(key for key, status in statuses.items() if status == AssetPartitionStatus.FAILED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +18,8 @@ from genesys_assets.orchestration.automation import RANGE_END, RANGE_START
 from genesys_assets.warehouse import Warehouse
 
 ANCHOR = "demo.json"
+CATEGORIES = ("metadata", "knowledge", "historical", "aggregated")
+"""In the order in which they build on each other."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -46,19 +48,17 @@ def moment(home: Path) -> Moment:
 def load_everything(
     defs: dg.Definitions, instance: dg.DagsterInstance, days: Sequence[date], failed: Callable[[str, str], None]
 ) -> dict[str, str]:
-    """Run the metadata job, then the historical one over ``days``; the run ids by job.
+    """Run the job of every category, those with partitions over ``days``; the run ids by job.
 
-    ``failed`` hears of each step that failed, and why. A job that fails does not keep the other from running.
+    ``failed`` hears of each step that failed, and why. A job that fails does not keep the others from running.
     """
     runs: dict[str, str] = {}
-    tags: Mapping[str, dict[str, str]] = {
-        "metadata": {},
-        "historical": {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()},
-    }
-    for job, run_tags in tags.items():
-        result = defs.resolve_job_def(job).execute_in_process(
-            instance=instance, tags=run_tags, run_config=QUIET, raise_on_error=False
-        )
+    known = {job.name for job in defs.get_repository_def().get_all_jobs()}
+    for job in (category for category in CATEGORIES if category in known):
+        definition = defs.resolve_job_def(job)
+        whole = {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()}
+        tags = whole if definition.partitions_def is not None else {}
+        result = definition.execute_in_process(instance=instance, tags=tags, run_config=QUIET, raise_on_error=False)
         runs[job] = result.run_id
         for event in result.filter_events(lambda each: each.is_step_failure):
             failed(event.step_key or job, _reason(event))

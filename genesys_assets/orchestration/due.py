@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from genesys_assets.extraction.conversations import SETTLE_AFTER
+from genesys_assets.extraction.history import SETTLE_AFTER
 from genesys_assets.orchestration.partitions import day_end
 
 _DAY = timedelta(days=1)
@@ -21,6 +21,11 @@ class Due:
     day: date
     reason: str
     run_key: str
+
+    @property
+    def kind(self) -> str:
+        """The reason in a word or two, without its particulars."""
+        return self.reason.split(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,8 @@ class Unfinished:
     settled: int = 0
 
 
-def due_days(ledger: pl.DataFrame, *, watermark: datetime, start: date, lookback: int) -> list[Due]:
-    """The days that are complete for Genesys and not final here, the oldest first.
+def due_days(ledger: pl.DataFrame, *, read: str, watermark: datetime, start: date, lookback: int) -> list[Due]:
+    """The days of a read that are complete for Genesys and not final here, the oldest first.
 
     ``ledger`` has the columns ``partition`` (date), ``status`` and ``watermark``, one row a day. A day is
     due when it is complete and was never read, or was read before it was complete; and again whenever
@@ -52,8 +57,24 @@ def due_days(ledger: pl.DataFrame, *, watermark: datetime, start: date, lookback
         age = (watermark - day_end(day)) // _DAY
         reason = _reason(known.get(day), day, age)
         if reason is not None:
-            due.append(Due(day, reason, f"conversations {day} +{age}d {reason.split()[0]}"))
+            due.append(Due(day, reason, f"{read} {day} +{age}d {reason.split()[0]}"))
         day += _DAY
+    return due
+
+
+def due_after(ledger: pl.DataFrame, before: pl.DataFrame, *, read: str, start: date) -> list[Due]:
+    """The days of a read that must be read again because the read before it was, the oldest first.
+
+    Both ledgers have the columns ``partition``, ``status`` and ``loaded_at``, one row a day. An open day of
+    the read before is not waited upon; it is due once it is complete.
+    """
+    known = dict(ledger.select("partition", "loaded_at").iter_rows())
+    due: list[Due] = []
+    for day, status, loaded_at in before.select("partition", "status", "loaded_at").sort("partition").iter_rows():
+        if day < start or status == "open" or (day in known and known[day] >= loaded_at):
+            continue
+        reason = "missing: what it is made from is loaded" if day not in known else "made from rows loaded anew since"
+        due.append(Due(day, reason, f"{read} {day} after {loaded_at:%Y-%m-%dT%H:%M:%S}"))
     return due
 
 
@@ -67,7 +88,7 @@ def _reason(row: dict[str, Any] | None, day: date, age: int) -> str | None:
     return None
 
 
-def unfinished(ledger: pl.DataFrame) -> Unfinished:
+def unfinished(ledger: pl.DataFrame, settle_after: timedelta = SETTLE_AFTER) -> Unfinished:
     """What is missing or not final between the first and the last day of a table's ledger.
 
     The newest watermark of the ledger tells what should have settled: a day is read again each day, so
@@ -84,6 +105,6 @@ def unfinished(ledger: pl.DataFrame) -> Unfinished:
         missing=tuple(day for day in days if day not in status),
         open=tuple(day for day in waiting if status[day] == "open"),
         provisional=tuple(day for day in waiting if status[day] == "provisional"),
-        overdue=tuple(day for day in waiting if day_end(day) + SETTLE_AFTER + _DAY <= present),
+        overdue=tuple(day for day in waiting if day_end(day) + settle_after + _DAY <= present),
         settled=sum(each == "settled" for each in status.values()),
     )

@@ -38,16 +38,16 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         if not context.has_asset_partitions:
             context.add_output_metadata(_metadata(committed[-1], table.name))
             return
-        days = [made.day for made in committed if made.day is not None]
+        days = [day for made in committed for day in made.load.partitions or ()]
         # Only the days of this step: the whole ledger grows with history.
         ledger = opened.ledger([table], start=min(days), end=max(days) + timedelta(days=1))
-        rows = dict(ledger.select("partition", "rows").iter_rows())
+        entries = {entry["partition"]: entry for entry in ledger.iter_rows(named=True)}
         for made in committed:
-            if made.day is not None:
+            for day in made.load.partitions or ():
                 context.step_context.add_asset_metadata(
-                    metadata={**_metadata(made, table.name), "dagster/partition_row_count": rows[made.day]},
+                    metadata=_metadata(made, table.name) | _of_the_day(entries[day]),
                     asset_key=context.asset_key,
-                    partition_key=made.day.isoformat(),
+                    partition_key=day.isoformat(),
                 )
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
@@ -90,7 +90,13 @@ def _tell(made: Committed) -> None:
         )
 
 
-def _metadata(made: Committed, table: str) -> Mapping[str, Any]:
+def _of_the_day(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What the ledger says of one day, where a load may have had several."""
+    told = ("inserted", "updated", "retired", "restored", "unchanged", "status")
+    return {**{name: entry[name] for name in told}, "dagster/partition_row_count": entry["rows"]}
+
+
+def _metadata(made: Committed, table: str) -> dict[str, Any]:
     report: TableReport = made.reports[table]
     metadata: dict[str, Any] = {
         "inserted": report.inserted,
@@ -104,8 +110,7 @@ def _metadata(made: Committed, table: str) -> Mapping[str, Any]:
         "bytes": made.load.bytes,
         "dagster/row_count": report.total,
     }
-    if made.day is not None:
-        metadata["status"] = made.outcome.status
+    if made.load.partitions is not None:
         if made.outcome.watermark is not None:
             metadata["watermark"] = dg.MetadataValue.timestamp(made.outcome.watermark)
         if report.other_partitions:

@@ -10,28 +10,29 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import polars as pl
 
 from genesys_assets.catalog import Catalog, Read, Table
-from genesys_assets.extraction.conversations import SETTLE_AFTER, read_conversations
+from genesys_assets.extraction.history import Span, end_of, status_of
 from genesys_assets.extraction.listing import read_fan_out, read_listing
-from genesys_assets.extraction.sink import FailedParent, Outcome, Sink
+from genesys_assets.extraction.sink import FailedParent, Outcome, Sink, Status
 from genesys_assets.genesys import GenesysClient
+from genesys_assets.orchestration.histories import History
 from genesys_assets.warehouse import Load, TableReport, Warehouse
 
 log = logging.getLogger(__name__)
 
-Staged = tuple[Load, date | None, Outcome]
-"""A load that is ready to be committed, the day it is about, and how its read ended."""
+Staged = tuple[Load, Outcome]
+"""A load that is ready to be committed, and how its read ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A load that is in the warehouse: what each table took, for which day, and what it cost."""
+    """A load that is in the warehouse: what each table took, and what it cost."""
 
     load: Load
-    day: date | None
     outcome: Outcome
     reports: Mapping[str, TableReport]
 
@@ -54,8 +55,8 @@ class PendingLoad:
         """
         if not self._done:
             self._done = True
-            for load, day, outcome in self.staged:
-                made = Committed(load, day, outcome, warehouse.commit(load))
+            for load, outcome in self.staged:
+                made = Committed(load, outcome, warehouse.commit(load))
                 self.committed.append(made)
                 seen(made)
         return self.committed
@@ -74,53 +75,63 @@ class Loader:
     warehouse: Warehouse
     catalog: Catalog
     run_id: str
-    settle_after: timedelta = SETTLE_AFTER
 
     def snapshot(self, read: Read, tables: Sequence[Table], parents: pl.LazyFrame | None = None) -> Iterator[Staged]:
         """Stage the present state of a listing, or of a fan-out over ``parents``."""
         known = self._known(read)
         if read.each is None:
             yield self._stage(
-                read, tables, None, lambda sink: read_listing(self.client, read, tables, sink, known=known)
+                read.name, tables, lambda sink: read_listing(self.client, read, tables, sink, known=known)
             )
             return
         if parents is None:
             raise ValueError(f"read {read.name} fans out over {read.each.table}, whose rows are needed")
         frame = _parents(read, parents)
         yield self._stage(
-            read, tables, None, lambda sink: read_fan_out(self.client, read, tables, frame, sink, known=known)
+            read.name, tables, lambda sink: read_fan_out(self.client, read, tables, frame, sink, known=known)
         )
 
-    def conversations(self, read: Read, tables: Sequence[Table], days: Sequence[date]) -> Iterator[Staged]:
-        """Stage the conversations of days, a day at a time."""
-        for day in days:
-            yield self._stage(read, tables, day, lambda sink, day=day: self._day(read, tables, day, sink))
+    def history(self, history: History, read: Read, tables: Sequence[Table], days: Sequence[date]) -> Iterator[Staged]:
+        """Stage days of a read of history, each as a load of its own or all of them as one."""
+        loads = {read.name: tuple(days)} if history.together else {f"{read.name} {day}": (day,) for day in days}
+        for name, part in loads.items():
+            fill = partial(self._days, history, read, tables, part)
+            yield self._stage(name, tables, fill, part, history.settle_after)
 
-    def _day(self, read: Read, tables: Sequence[Table], day: date, sink: Sink) -> Outcome:
-        return read_conversations(
-            self.client,
-            read,
-            tables,
-            day,
-            sink,
+    def _days(
+        self, history: History, read: Read, tables: Sequence[Table], days: tuple[date, ...], sink: Sink
+    ) -> Outcome:
+        def nothing_loaded_since(submitted: datetime) -> bool:
+            """A job that a killed run left behind is stale once a later load has been committed."""
+            ledger = self.warehouse.ledger(self._known(read), start=days[0], end=days[-1] + timedelta(days=1))
+            latest: datetime | None = ledger.select(pl.max("loaded_at")).item()
+            return latest is None or latest < submitted
+
+        span = Span(
+            client=self.client,
+            catalog=self.catalog,
+            read=read,
+            tables=tuple(tables),
+            days=days,
+            sink=sink,
             store=self.warehouse,
             now=self.client.server_time(),
-            known=self._known(read),
-            resume_if=self._nothing_loaded_since,
-            settle_after=self.settle_after,
+            resume_if=nothing_loaded_since,
+            settle_after=history.settle_after,
         )
-
-    def _nothing_loaded_since(self, submitted: datetime) -> bool:
-        """A job that a killed run left behind is stale once a later load has been committed."""
-        loads = self.warehouse.ledger([self.catalog["analytics_conversation"]])
-        latest: datetime | None = loads.select(pl.max("loaded_at")).item()
-        return latest is None or latest < submitted
+        return history.reader(span)
 
     def _known(self, read: Read) -> tuple[Table, ...]:
         return self.catalog.reads()[read.name][1]
 
-    def _stage(self, read: Read, tables: Sequence[Table], day: date | None, fill: Callable[[Sink], Outcome]) -> Staged:
-        name = read.name if day is None else f"{read.name} {day}"
+    def _stage(
+        self,
+        name: str,
+        tables: Sequence[Table],
+        fill: Callable[[Sink], Outcome],
+        days: tuple[date, ...] | None = None,
+        settle_after: timedelta | None = None,
+    ) -> Staged:
         started_at, before = datetime.now(UTC), self.client.usage()
         log.info("%s: reading", name)
         stage = self.warehouse.stage(name)
@@ -135,15 +146,24 @@ class Loader:
             name=name,
             stage=stage,
             tables=tuple(tables),
-            partitions=None if day is None else (day,),
+            partitions=days,
             run_id=self.run_id,
             watermark=outcome.watermark,
-            status=outcome.status,
+            status=_statuses(days, outcome, settle_after),
             started_at=started_at,
             calls=used.calls,
             bytes=used.bytes,
         )
-        return load, day, outcome
+        return load, outcome
+
+
+def _statuses(
+    days: tuple[date, ...] | None, outcome: Outcome, settle_after: timedelta | None
+) -> Status | Mapping[date, Status]:
+    """How final each day is, by the moment up to which Genesys had told when it was read."""
+    if days is None or settle_after is None or outcome.watermark is None:
+        return outcome.status
+    return {day: status_of(end_of(day), outcome.watermark, settle_after) for day in days}
 
 
 def _parents(read: Read, parents: pl.LazyFrame) -> pl.DataFrame:

@@ -26,9 +26,9 @@ def record(
     for table in load.tables:
         total = number(con, f"SELECT count(*) FROM {address(table)}")
         report = reports[table.name] = report_of(load, table, merged[table.name], total)
-        for entry in entries_of(load, table, merged[table.name], report, partial(_rows_of, con, table)):
-            values = [load_id, load.name, table.name, *entry, load.calls, load.bytes, load.run_id, load.status]
-            values += [load.watermark, load.started_at, now]
+        for day, counts in entries_of(load, table, merged[table.name], report, partial(_rows_of, con, table)):
+            values = [load_id, load.name, table.name, day, *counts, load.calls, load.bytes, load.run_id]
+            values += [load.status_of(day), load.watermark, load.started_at, now]
             con.execute(f"INSERT INTO {LOADER}.ledger VALUES ({', '.join('?' * len(values))})", values)
     return reports
 

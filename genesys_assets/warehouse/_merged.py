@@ -75,8 +75,8 @@ def report_of(load: Load, table: Table, merged: Merged, total: int) -> TableRepo
 
 def entries_of(
     load: Load, table: Table, merged: Merged, report: TableReport, rows_of: Callable[[date], int]
-) -> Iterator[list[object]]:
-    """For each partition of the load: the partition, the counts of its rows and those of the load."""
+) -> Iterator[tuple[date | None, list[object]]]:
+    """For each partition of the load: the partition, and the counts of its rows and those of the load."""
     rest = [sum(report.other_partitions.values()), report.stale, report.quarantined]
     for day in dict.fromkeys(load.partitions) if load.partitions is not None else (None,):
         if day is None or table.partition_by is None:
@@ -86,4 +86,4 @@ def entries_of(
             fates = (merged.inserted, merged.updated, merged.retired, merged.restored, merged.unchanged)
             counts = [fate[day] for fate in fates]
             rows = rows_of(day)
-        yield [day, *counts, *rest, rows]
+        yield day, [*counts, *rest, rows]

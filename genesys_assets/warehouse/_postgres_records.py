@@ -39,9 +39,9 @@ def record(session: Session, load: Load, merged: Mapping[str, Merged], now: date
         done = merged[table.name]
         total = totals[table.name] if table.name in totals else _tally(session, table, done)
         report = reports[table.name] = report_of(load, table, done, total)
-        for entry in entries_of(load, table, done, report, partial(_known_rows, of_days[table.name])):
-            values = [load_id, load.name, table.name, *entry, load.calls, load.bytes, load.run_id, load.status]
-            values += [load.watermark, load.started_at, now]
+        for day, counts in entries_of(load, table, done, report, partial(_known_rows, of_days[table.name])):
+            values = [load_id, load.name, table.name, day, *counts, load.calls, load.bytes, load.run_id]
+            values += [load.status_of(day), load.watermark, load.started_at, now]
             entries.append(f"({', '.join(map(literal, values))})")
     if entries:
         session.run(f"INSERT INTO {LOADER}.ledger VALUES {', '.join(entries)}")

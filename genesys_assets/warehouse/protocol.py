@@ -102,8 +102,9 @@ class Load:
 
     ``name`` says what was read (``"conversations"``); quarantine and drift of an earlier load of the
     same name and partitions are replaced. ``tables`` are those selected, ``partitions`` the UTC days
-    that were asked for (``None``: the present state). ``watermark`` is the moment up to which Genesys
-    had told; ``calls`` and ``bytes`` are what the API was asked for and answered.
+    that were asked for (``None``: the present state), ``status`` how final they are, all alike or each
+    by itself. ``watermark`` is the moment up to which Genesys had told; ``calls`` and ``bytes`` are what
+    the API was asked for and answered.
     """
 
     name: str
@@ -113,9 +114,15 @@ class Load:
     started_at: datetime
     partitions: tuple[date, ...] | None = None
     watermark: datetime | None = None
-    status: Status | None = None
+    status: Status | Mapping[date, Status] | None = None
     calls: int = 0
     bytes: int = 0
+
+    def status_of(self, partition: date | None) -> Status | None:
+        """The status of one of the partitions, or of the present state."""
+        if self.status is None or isinstance(self.status, str):
+            return self.status
+        return None if partition is None else self.status[partition]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from genesys_assets.catalog.conversations import (
 )
 from genesys_assets.catalog.declare import Table
 from genesys_assets.extraction import conversations
-from genesys_assets.extraction.conversations import QUERY_PATH, read_conversations, status_of
+from genesys_assets.extraction.conversations import QUERY_PATH, read_conversations
+from genesys_assets.extraction.history import status_of
 from genesys_assets.extraction.sink import Outcome
 from genesys_assets.genesys import GenesysClient, TransientError
 from genesys_assets.simulator import Faults, Simulator

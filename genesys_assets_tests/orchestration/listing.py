@@ -34,7 +34,8 @@ def listing() -> str:
         status = schedule.default_status.value
         lines.append(f"schedule {schedule.name} {schedule.cron_schedule!r} job={schedule.job_name} {status}")
     for sensor in sorted(repository.sensor_defs, key=lambda each: each.name):
-        lines.append(f"sensor {sensor.name} job={sensor.job_name} {sensor.default_status.value}")
+        targets = ",".join(sorted(target.job_name for target in sensor.targets))
+        lines.append(f"sensor {sensor.name} job={targets} {sensor.default_status.value}")
     resources = ",".join(sorted(defs.resources or {}))
     return "\n".join([*lines, f"resources {resources}", f"dagster {dg.__version__}"]) + "\n"
 

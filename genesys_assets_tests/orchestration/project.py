@@ -60,20 +60,20 @@ class Project:
             instance=self.instance, run_config=QUIET, tags=tags, raise_on_error=False, **options
         )
 
-    def tick(self) -> list[date]:
-        """Let the sensor do its work: evaluate it and carry out what it requests, as the daemon would."""
+    def tick(self, sensor: str = "conversation_watermark") -> list[date]:
+        """Let a sensor do its work: evaluate it and carry out what it requests, as the daemon would."""
         repository = self.defs.get_repository_def()
-        sensor = repository.get_sensor_def("conversation_watermark")
+        definition = repository.get_sensor_def(sensor)
         resources = dict(self.resources)
         with dg.build_sensor_context(instance=self.instance, repository_def=repository, resources=resources) as context:
-            requests = sensor.evaluate_tick(context).run_requests or []
+            requests = definition.evaluate_tick(context).run_requests or []
         days: list[date] = []
         for request in requests:
             if request.run_key in self.requested:
                 continue
             self.requested.add(request.run_key)
             day = date.fromisoformat(request.partition_key)
-            result = self.run("historical", day=day)
+            result = self.run(request.job_name, day=day, asset_selection=request.asset_selection)
             assert result.success, failures(result)
             days.append(day)
         return days

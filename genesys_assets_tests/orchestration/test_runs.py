@@ -122,7 +122,7 @@ def test_an_upstream_table_is_read_through_the_io_manager_as_a_lazy_frame(loaded
 
 
 def test_the_daily_schedule_asks_for_yesterday_and_today_in_one_run(loaded: Project) -> None:
-    schedule = loaded.defs.get_repository_def().get_schedule_def("conversations_daily")
+    schedule = loaded.defs.get_repository_def().get_schedule_def("historical_daily")
     moment = datetime(2026, 3, 10, 6, 15, tzinfo=UTC)
     with dg.build_schedule_context(instance=loaded.instance, scheduled_execution_time=moment) as context:
         (request,) = schedule.evaluate_tick(context).run_requests

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.ui
 
 GROUPS = {"metadata": 37, "historical": 27, "recording": 13, "realtime": 13, "aggregated": 8, "knowledge": 7}
 DEPENDENCIES = 171
-SCHEDULES = ("conversations_daily", "metadata_hourly", "partition_checks_daily")
+SCHEDULES = ("historical_daily", "metadata_hourly", "partition_checks_daily")
 SENSOR = "conversation_watermark"
 FAMILY = (
     "analytics_conversation",

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help install install-dev demo up test test-ui lint bench soak simulate doctor clean
+.PHONY: help install install-dev demo compare up test test-ui lint bench soak simulate doctor clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,11 +24,14 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 install: $(VENV)/.runtime ## install what running needs
 install-dev: $(VENV)/.dev ## install what tests and benchmarks need
 
-demo: install ## load three days of a simulated organisation, print a summary, end
-	@$(BIN)/genesys-assets demo
+demo: install ## load three days of a simulated organisation, print a summary, end [WAREHOUSE=postgres]
+	@$(BIN)/genesys-assets demo $(if $(WAREHOUSE),--warehouse $(WAREHOUSE))
 
-up: install ## the Dagster UI on http://127.0.0.1:3000, schedules and sensors on
-	@$(BIN)/genesys-assets up
+compare: install ## do the demos with and without PostgreSQL hold the same rows?
+	@$(BIN)/genesys-assets compare .genesys/warehouse.duckdb postgres
+
+up: install ## the Dagster UI on http://127.0.0.1:3000, schedules and sensors on [INSTANCE=postgres WAREHOUSE=postgres]
+	@$(BIN)/genesys-assets up $(if $(INSTANCE),--instance $(INSTANCE)) $(if $(WAREHOUSE),--warehouse $(WAREHOUSE))
 
 simulate: install ## a simulated organisation on http://127.0.0.1:8090
 	@$(BIN)/genesys-assets simulate
@@ -55,4 +58,4 @@ soak: install-dev ## long scenarios
 	@$(BIN)/python -m pytest -m soak
 
 clean: ## remove the environment and everything that was loaded
-	@rm -rf $(VENV) .genesys .dagster .tmp_dagster_home_*
+	@rm -rf $(VENV) .genesys .dagster .tmp_dagster_home_* postgres/logs postgres/.logs_queue

@@ -28,13 +28,13 @@ def build_defs(overrides: Mapping[str, Any] | None = None, *, start: date | None
     partitions = daily_partitions(first)
     jobs = build_jobs(catalog)
     resources: dict[str, Any] = {
-        "genesys": GenesysResource(),
+        "genesys": GenesysResource.from_environment(),
         "warehouse": WarehouseResource.from_environment(),
         **(overrides or {}),
     }
     resources.setdefault(IO_MANAGER, WarehouseIOManager(warehouse=resources["warehouse"]))
     return dg.Definitions(
-        assets=build_assets(catalog, partitions),
+        assets=build_assets(catalog, partitions, resources["warehouse"].kind),
         asset_checks=build_checks(catalog, partitions),
         jobs=jobs,
         schedules=build_schedules(catalog, first),

@@ -46,6 +46,17 @@ def test_doctor_finds_nothing_wrong_with_a_sound_connection(
     assert "300 requests a minute allowed" in told
 
 
+def test_doctor_knows_both_watermarks_and_asks_for_nothing_where_rows_are_computed(
+    organisation: simulator.Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["doctor"]) == 0
+    told = output(capsys)
+    assert "watermark: user jobs know everything up to" in told
+    assert "queue_aggregations_second, queue_second_histogram3: computed from analytics_conversation," in told
+    requests = organisation.statistics()["requests"]
+    assert requests["GET /api/v2/analytics/conversations/details/jobs/availability"] == 2, "of the conversations alone"
+
+
 def test_doctor_names_the_table_and_the_permission_that_is_lacking(
     organisation: simulator.Simulator, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,8 @@ _CLOSES_LATER = (
     "not told on the days between."
 )
 
+_MERGED = Upsert(keeps=("end_time",))
+
 ANALYTICS_USER_PRESENCE_RECORD = Table(
     name="analytics_user_presence_record",
     description=(
@@ -31,7 +33,7 @@ ANALYTICS_USER_PRESENCE_RECORD = Table(
     ),
     read=USER_DETAILS,
     rows="primaryPresence[]",
-    loading=Upsert(),
+    loading=_MERGED,
     partition_by="start_time",
     columns=(
         string("user_id", "User who was in the presence.", "$.userId", key=True, personal="pseudonym"),
@@ -71,7 +73,7 @@ ANALYTICS_ROUTING_STATUS_RECORD = Table(
     ),
     read=USER_DETAILS,
     rows="routingStatus[]",
-    loading=Upsert(),
+    loading=_MERGED,
     partition_by="start_time",
     columns=(
         string("user_id", "User who was in the status.", "$.userId", key=True, personal="pseudonym"),

@@ -1,4 +1,7 @@
-"""Half-hour results of queues and agents, counted by Genesys Cloud, and histograms of waits.
+"""Results of queues and agents per interval, counted by Genesys Cloud, and histograms of waits.
+
+An interval is half an hour, unless ``GENESYS_ASSETS_GRANULARITY`` says otherwise
+(:mod:`genesys_assets.extraction.granularity`).
 
 The tables carry the names of three generations: the first has a row per queue (or agent) and media,
 the second adds the direction of the session, the third the direction in which the conversation began.
@@ -34,7 +37,6 @@ MEDIA = (
     "voice",
 )
 DIRECTIONS = ("inbound", "outbound")
-GRANULARITY = "PT30M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +311,7 @@ def _read(name: str, group_by: tuple[str, ...], metrics: tuple[Metric, ...]) -> 
         paging="none",
         body={
             "interval": "{interval}",
-            "granularity": GRANULARITY,
+            "granularity": "{granularity}",
             "groupBy": list(group_by),
             "metrics": [metric.metric for metric in metrics],
         },
@@ -326,55 +328,57 @@ def _read(name: str, group_by: tuple[str, ...], metrics: tuple[Metric, ...]) -> 
     )
 
 
-def _group(field: str) -> str:
-    return f"$.group.{field}; empty text where the group lacks it, as the metric carries no such dimension"
-
-
 _TIME = timestamp(
     "time",
-    "Start of the half hour in which the metrics were emitted.",
-    derived="start (the part before the slash) of the row's interval",
+    "Start of the interval in which the metrics were emitted.",
+    "interval:start",
     key=True,
 )
 _QUEUE_ID = string(
     "queue_id",
     "Queue of the measured sessions; empty text for work without a queue.",
-    derived=_group("queueId"),
+    "$.group.queueId",
     key=True,
+    absent="",
 )
 _USER_ID = string(
     "user_id",
     "Agent whose sessions were measured; empty text for sessions without a user.",
-    derived=_group("userId"),
+    "$.group.userId",
     key=True,
+    absent="",
     personal="pseudonym",
 )
 _MEDIA_TYPE = string(
     "media_type",
     "Media of the measured sessions; empty text where none is given.",
-    derived=_group("mediaType"),
+    "$.group.mediaType",
     key=True,
+    absent="",
     values=MEDIA,
 )
 _DIRECTION = string(
     "direction",
     "Direction of the measured sessions; empty text where none is given.",
-    derived=_group("direction"),
+    "$.group.direction",
     key=True,
+    absent="",
     values=DIRECTIONS,
 )
 _INITIAL_DIRECTION = string(
     "initial_direction",
     "Direction in which the conversation began, so inbound for the outbound call that serves a callback request.",
-    derived=_group("originatingDirection"),
+    "$.group.originatingDirection",
     key=True,
+    absent="",
     values=DIRECTIONS,
 )
 _WRAP_UP_CODE = string(
     "wrap_up_code",
     "Wrap-up code of the measured sessions; empty text for metrics that carry none, so add up before dividing.",
-    derived=_group("wrapUpCode"),
+    "$.group.wrapUpCode",
     key=True,
+    absent="",
 )
 
 
@@ -386,53 +390,62 @@ _MEASURES = (
     "A metric without events is absent from the answer and stays empty. Minima, maxima and ratios cannot be summed; "
     "numerators and denominators can."
 )
-_OURS = "The choice of measures and the granularity of 30 minutes are ours."
+_OURS = "The choice of measures and the length of the interval are ours."
 
 HISTOGRAM = Read(
     name="histogram",
-    path="/api/v2/analytics/conversations/details/jobs",
-    method="POST",
-    items="conversations",
-    paging="async_job",
-    page_size=1000,
-    body={"interval": "{interval}", "order": "asc", "orderBy": "conversationStart"},
-    permissions=("analytics:conversationDetail:view",),
+    path="",
+    method="COMPUTE",
+    items="",
+    paging="none",
+    made_from=(
+        "analytics_conversation",
+        "analytics_participant",
+        "analytics_session",
+        "analytics_session_metric",
+        "analytics_conversation_segment",
+    ),
 )
-"""No request of its own: the histograms are computed from the conversation tables that this job fills."""
+"""No request: the histograms are computed from the conversation tables, by
+:mod:`genesys_assets.extraction.histograms`."""
 
 _HISTOGRAM_QUEUE_ID = string(
     "queue_id",
     "Queue in which was waited; empty text where none can be told.",
     key=True,
+    absent="",
     derived="queue_id of the segment of the metric's session that contains the metric's emit time; else of any segment "
     "of that session; else of the nearest earlier acd participant of the conversation; else empty text",
 )
 _HISTOGRAM_TIME = timestamp(
     "time",
-    "Start of the half hour in which the wait ended.",
+    "Start of the interval in which the wait ended.",
     key=True,
-    derived="emit time of the metric in analytics_session_metric, cut to 30 minutes",
+    derived="emit_date of the metric in analytics_session_metric, cut to the length of an interval",
 )
 _HISTOGRAM_MEDIA_TYPE = string(
     "media_type",
     "Media of the session in which the wait was measured.",
     key=True,
     values=MEDIA,
-    derived="media_type of analytics_session; empty text where it has none",
+    absent="",
+    derived="media_type of analytics_session",
 )
 _HISTOGRAM_DIRECTION = string(
     "direction",
     "Direction of the session in which the wait was measured.",
     key=True,
     values=DIRECTIONS,
-    derived="direction of analytics_session; empty text where it has none",
+    absent="",
+    derived="direction of analytics_session",
 )
 _HISTOGRAM_INITIAL_DIRECTION = string(
     "initial_direction",
     "Direction in which the conversation began.",
     key=True,
     values=DIRECTIONS,
-    derived="originating_direction of analytics_conversation; empty text where it has none",
+    absent="",
+    derived="originating_direction of analytics_conversation",
 )
 _HISTOGRAM_COUNTS = (
     int64(
@@ -470,7 +483,7 @@ _HISTOGRAM_NOTE = (
 TABLES = (
     Table(
         name="queue_aggregations",
-        description="Results of the queues per half hour and media: volumes, waits, handling and service level.",
+        description="Results of the queues per interval and media: volumes, waits, handling and service level.",
         read=_read("queue_aggregations", ("queueId", "mediaType"), QUEUE_METRICS),
         rows="data[]",
         loading=Window(),
@@ -481,7 +494,7 @@ TABLES = (
     ),
     Table(
         name="queue_aggregations2",
-        description="Results of the queues per half hour, media and direction: volumes, waits, handling and service.",
+        description="Results of the queues per interval, media and direction: volumes, waits, handling and service.",
         read=_read("queue_aggregations2", ("queueId", "mediaType", "direction"), QUEUE_METRICS),
         rows="data[]",
         loading=Window(),
@@ -492,7 +505,7 @@ TABLES = (
     ),
     Table(
         name="queue_aggregation3",
-        description="Results of the queues per half hour, media, direction and the direction in which the "
+        description="Results of the queues per interval, media, direction and the direction in which the "
         "conversation began: volumes, waits, handling and service level.",
         read=_read("queue_aggregation3", ("queueId", "mediaType", "direction", "originatingDirection"), QUEUE_METRICS),
         rows="data[]",
@@ -539,7 +552,7 @@ TABLES = (
     ),
     Table(
         name="user_aggregations",
-        description="Results of the agents per half hour and media: answers, alerts, talk, hold and after-call work.",
+        description="Results of the agents per interval and media: answers, alerts, talk, hold and after-call work.",
         read=_read("user_aggregations", ("userId", "mediaType"), USER_METRICS),
         rows="data[]",
         loading=Window(),
@@ -551,7 +564,7 @@ TABLES = (
     ),
     Table(
         name="user_aggregations2",
-        description="Results of the agents per half hour, queue, media, direction and wrap-up code: answers, alerts, "
+        description="Results of the agents per interval, queue, media, direction and wrap-up code: answers, alerts, "
         "talk, hold and after-call work.",
         read=_read("user_aggregations2", ("userId", "queueId", "mediaType", "direction", "wrapUpCode"), USER_METRICS),
         rows="data[]",
@@ -563,7 +576,7 @@ TABLES = (
     ),
     Table(
         name="user_aggregation3",
-        description="Results of the agents per half hour, queue, media, direction, direction in which the conversation "
+        description="Results of the agents per interval, queue, media, direction, direction in which the conversation "
         "began and wrap-up code: answers, alerts, talk, hold and after-call work.",
         read=_read(
             "user_aggregation3",

@@ -133,10 +133,10 @@ TABLES = (
             string("schedule_group_id", "Schedule group that the schedule belongs to.", "$.id", key=True),
             string(
                 "member_type",
-                "Part that the schedule plays in the group, as the path of the list that it stands in.",
+                "Part that the schedule plays in the group.",
                 "@rows",
                 key=True,
-                values=("openSchedules[]", "closedSchedules[]", "holidaySchedules[]"),
+                values=("open", "closed", "holiday"),
             ),
             string("schedule_id", "Schedule that belongs to the group.", "id", key=True),
             string("schedule_name", "Name of the schedule at the time of the load.", "name"),

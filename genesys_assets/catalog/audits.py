@@ -1,12 +1,13 @@
 """Audit trails: who changed the configuration, and who touched recordings, evaluations and surveys.
 
-A message never changes once it is written, and old ones leave Genesys Cloud (they are promised for a
-year). So messages are merged by key, and their absence from a later read retires nothing.
+Messages leave Genesys Cloud when they are old (they are promised for a year). So they are merged by key, and
+their absence from a later read retires nothing; what belongs to a message is replaced with it.
 """
 
 from __future__ import annotations
 
-from genesys_assets.catalog.declare import Read, Table, Upsert, boolean, int64, json, string, timestamp
+from genesys_assets.catalog.declare import Read, Table, Tree, Upsert, boolean, int64, json, string, timestamp
+from genesys_assets.catalog.feeds import Services
 
 AUDITS = Read(
     name="audits",
@@ -18,11 +19,16 @@ AUDITS = Read(
     parameters={"expand": "user", "allowRedirect": "false"},
     body={"interval": "{interval}", "serviceName": "{service_name}"},
     permissions=("audits:audit:view",),
-    # remoteIp is taken apart by a derived column.
-    ignored=("user.selfUri", "client.selfUri", "remoteIp"),
+    services=Services(path="/api/v2/audits/query/servicemapping", items="services"),
+    ignored=("user.selfUri", "client.selfUri"),
 )
-"""Audit messages of one service: asked once for each service that ``/api/v2/audits/query/servicemapping`` lists
-on that run, as services come and go with releases. The parameters belong to the request for results."""
+"""Audit messages of one service and day, as the widest interval is not documented. Services come and go with
+releases, so they are listed anew by each load; one left out would silently be missing. The alternative for the last
+14 days (``/api/v2/audits/query/realtime``) knows some services only. The parameters belong to the request for
+results."""
+
+QUALITY_SERVICES = ("RecordingService", "RecordingPlaybackService", "QualityService", "HorusService")
+"""The services that write the interaction audit trail; one left out is silently missing from the tables."""
 
 QUALITY_AUDITS = Read(
     name="quality_audits",
@@ -32,14 +38,12 @@ QUALITY_AUDITS = Read(
     # No maximum is documented here; the twin for all services allows 500.
     page_size=100,
     parameters={"expand": "user"},
-    body={"interval": "{interval}", "filters": [{"property": "ServiceName", "value": "{service_name}"}]},
+    body={"interval": "{interval_without_zone}", "filters": [{"property": "ServiceName", "value": "{service_name}"}]},
     permissions=("audits:interactionDetails:view",),
+    services=Services(names=QUALITY_SERVICES),
 )
 """Audit messages on interactions, asked once for each of :data:`QUALITY_SERVICES`, as a filter is compulsory. The
 interval is written without a zone and means UTC. The parameters belong to the request for results."""
-
-QUALITY_SERVICES = ("RecordingService", "RecordingPlaybackService", "QualityService", "HorusService")
-"""The services that write the interaction audit trail; one left out is silently missing from the tables."""
 
 _EVENT = "$.eventDate"
 
@@ -68,12 +72,18 @@ AUDIT_LOG_MESSAGE = Table(
             personal="pseudonym",
         ),
         string("user_name", "Name of the acting user, of another organisation too.", "user.name", personal="name"),
-        string("client_id", "OAuth client through which the action came; empty where none did.", "client.id"),
+        string(
+            "client_id",
+            "OAuth client through which the action came; empty where none did.",
+            "client.id",
+            blank_is_null=True,
+        ),
         string(
             "remote_ip_addresses",
             "IP addresses of the systems that sent or passed on the request, separated by commas.",
+            "remoteIp",
             personal="network",
-            derived="the addresses in remoteIp, in their order, joined by commas",
+            joined=",",
         ),
         string("service_name", "Service that wrote the message, for example Routing or PeoplePermissions."),
         timestamp("event_date", "When the action took place."),
@@ -178,7 +188,12 @@ QUALITY_AUDIT_LOG_MESSAGE = Table(
         ),
         string("user_name", "Name of the acting user.", "user.name", personal="name"),
         string("user_self_uri", "API address of the acting user.", "user.selfUri", personal="pseudonym"),
-        string("client_id", "OAuth client through which the action came; empty where none did.", "client.id"),
+        string(
+            "client_id",
+            "OAuth client through which the action came; empty where none did.",
+            "client.id",
+            blank_is_null=True,
+        ),
         string("client_self_uri", "API address of that client.", "client.selfUri"),
         string("entity_id", "Recording, evaluation, survey or other object that was touched.", "entity.id"),
         string("entity_name", "Name of that object.", "entity.name"),
@@ -208,7 +223,7 @@ QUALITY_AUDIT_CONTEXT = Table(
     description="One row per circumstance of an interaction audit message, such as the conversation or the media.",
     read=QUALITY_AUDITS,
     rows="context{}",
-    loading=Upsert(),
+    loading=Tree(root="audit_id"),
     partition_by=_EVENT,
     columns=(
         string("audit_id", "Audit message that names the circumstance.", "$.id", key=True),
@@ -224,7 +239,7 @@ QUALITY_AUDIT_MESSAGE_PARAM = Table(
     description="One row per value that fills a placeholder in the text of an interaction audit message.",
     read=QUALITY_AUDITS,
     rows="messageInfo.messageParams{}",
-    loading=Upsert(),
+    loading=Tree(root="audit_id"),
     partition_by=_EVENT,
     columns=(
         string("audit_id", "Audit message whose text has the placeholder.", "$.id", key=True),
@@ -240,7 +255,7 @@ QUALITY_AUDIT_PROPERTY_CHANGE = Table(
     description="One row per property that an audited action on an interaction changed.",
     read=QUALITY_AUDITS,
     rows="propertyChanges[]",
-    loading=Upsert(),
+    loading=Tree(root="audit_id"),
     partition_by=_EVENT,
     columns=(
         string("audit_id", "Audit message that tells of the change.", "$.id", key=True),
@@ -257,7 +272,7 @@ QUALITY_AUDIT_PROPERTY_CHANGE_VALUE = Table(
     ),
     read=QUALITY_AUDITS,
     rows=("propertyChanges[].oldValues[]", "propertyChanges[].newValues[]"),
-    loading=Upsert(),
+    loading=Tree(root="audit_id"),
     partition_by=_EVENT,
     columns=(
         string("audit_id", "Audit message that tells of the change.", "$.id", key=True),
@@ -272,8 +287,8 @@ QUALITY_AUDIT_PROPERTY_CHANGE_VALUE = Table(
         int64(
             "value_index",
             "Position among the old or the new values of the property, from 0.",
+            "@nth",
             key=True,
-            derived="position among the rows of one audit_id, property and value_type, in the order of the message",
         ),
         string("value", "The value, as text.", "@", personal="content"),
     ),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
-from genesys_assets.catalog.declare import Column, Read, Snapshot, Table, Tree
+from genesys_assets.catalog.declare import Column, Read, Snapshot, Table, Tree, Upsert
 from genesys_assets.catalog.graph import Graph, Relationship, read_graph
 
 SUBJECTS = (
@@ -41,10 +41,15 @@ class CatalogError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """A relationship with the columns of the parent that its own columns point at."""
+    """A relationship with the columns of the parent that its own columns point at.
+
+    ``nowhere`` gives, for each of its own columns, the text with which it points at nothing (``None``: only
+    null does).
+    """
 
     relationship: Relationship
     parent_columns: tuple[str, ...]
+    nowhere: tuple[str | None, ...] = ()
 
     @property
     def child(self) -> str:
@@ -81,6 +86,14 @@ class Catalog:
         ]
         for table in declared:
             faults += _faults_of(table)
+        for read in {table.read.name: table.read for table in declared}.values():
+            faults += [
+                f"read {read.name}: made from {name}, which is not declared"
+                for name in read.made_from
+                if name not in by_name
+            ]
+            if (read.method == "COMPUTE") != bool(read.made_from) or (read.method == "COMPUTE" and read.path):
+                faults.append(f"read {read.name}: what makes no request has no path and is made from tables")
         self._tables = {name: by_name[name] for name in graph.categories if name in by_name}
         self._graph = graph
         self._foreign_keys: dict[str, tuple[ForeignKey, ...]] = {name: () for name in self._tables}
@@ -176,6 +189,8 @@ def _named_columns(table: Table) -> Iterator[tuple[str, str]]:
     """Columns that the loading and the partitioning name, and as what."""
     if isinstance(table.loading, Tree):
         yield table.loading.root, "named as the root of the tree"
+    if isinstance(table.loading, Upsert):
+        yield from ((name, "named as one whose value is kept") for name in table.loading.keeps)
     if isinstance(table.loading, Snapshot):
         yield from ((name, "named as the parent of the snapshot") for name in table.loading.parent)
     if table.partition_by is not None and not table.partition_by.startswith("$."):
@@ -191,6 +206,8 @@ def _faults_of_column(where: str, column: Column) -> Iterator[str]:
         yield f"{where}, column {column.name}: has both a path and a derivation"
     if column.shape is not None and column.type != "json":
         yield f"{where}, column {column.name}: only json columns have a shape"
+    if column.absent is not None and column.type != "string":
+        yield f"{where}, column {column.name}: only text columns have a text for what is absent"
 
 
 def _resolve(relationship: Relationship, tables: Mapping[str, Table]) -> tuple[ForeignKey | None, str]:
@@ -207,14 +224,21 @@ def _resolve(relationship: Relationship, tables: Mapping[str, Table]) -> tuple[F
     if set(relationship.columns) <= set(parent.key) or (
         child.name != parent.name and set(relationship.columns) <= theirs
     ):
-        return ForeignKey(relationship, relationship.columns), ""
+        return _foreign_key(relationship, child, parent, relationship.columns), ""
     if len(relationship.columns) == 1:
         if "id" in parent.key:
-            return ForeignKey(relationship, ("id",)), ""
+            return _foreign_key(relationship, child, parent, ("id",)), ""
         if len(parent.key) == 1:
-            return ForeignKey(relationship, parent.key), ""
+            return _foreign_key(relationship, child, parent, parent.key), ""
     wanted, key = ", ".join(relationship.columns), ", ".join(parent.key)
     return None, f"{where}: table {parent.name} has no column that {wanted} could point at (its key: {key})"
+
+
+def _foreign_key(relationship: Relationship, child: Table, parent: Table, theirs: tuple[str, ...]) -> ForeignKey:
+    """The foreign key; a text for what is absent points at nothing unless the parent's rows have it, too."""
+    pairs = zip(relationship.columns, theirs, strict=True)
+    texts = tuple(None if parent.column(b).absent is not None else child.column(a).absent for a, b in pairs)
+    return ForeignKey(relationship, theirs, texts if any(text is not None for text in texts) else ())
 
 
 def _cycles(graph: Graph) -> Iterator[str]:

@@ -24,6 +24,15 @@ from genesys_assets.catalog.declare import (
 )
 
 _DIVISION = ("division.name", "division.selfUri")
+_IDENTIFIED = (
+    *(
+        f"{held}.externalSource.{field}"
+        for held in ("externalIds[]", "identifiers[]")
+        for field in ("active", "linkConfiguration", "selfUri")
+    ),
+    "identifiers[].division.name",
+    "identifiers[].division.selfUri",
+)
 _SCHEMA = (
     "schema.name",
     "schema.appliesTo",
@@ -43,6 +52,7 @@ EXTERNAL_CONTACTS = Read(
     permissions=("externalContacts:contact:view",),
     ignored=(
         *_DIVISION,
+        *_IDENTIFIED,
         "lineId.ids",
         *(
             f"whatsAppId.phoneNumber.{field}"
@@ -71,6 +81,7 @@ EXTERNAL_ORGANIZATIONS = Read(
     permissions=("externalContacts:externalOrganization:view",),
     ignored=(
         *_DIVISION,
+        *_IDENTIFIED,
         "twitterId.verified",
         "twitterId.profileUrl",
         "trustor.enabled",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from genesys_assets.catalog.declare import (
     Column,
     Each,
+    Expands,
     Read,
     Snapshot,
     Table,
@@ -38,6 +39,13 @@ DOCUMENTS = Read(
     parameters={"includeDrafts": "true", "expand": "category,labels"},
     permissions=("knowledge:document:view",),
     each=_BY_BASE,
+    expands=Expands(
+        path=f"{_BASES}/{{knowledgeBaseId}}/documents/{{documentId}}",
+        parameters={"documentId": "id"},
+        # Without it a draft is answered with the version that was published last.
+        query={"state": "state"},
+        fields={"category": "category", "labels": "labels"},
+    ),
     ignored=(
         "createdBy.selfUri",
         "modifiedBy.selfUri",
@@ -92,16 +100,16 @@ LABELS = Read(
     each=_BY_BASE,
 )
 
-# Filters by state and the like work only together with onlyCommented=true, so draft feedback without a
-# comment is out of reach.
+# Without a state only sent feedback is listed, and a state can be asked for only together with
+# onlyCommented=true: drafts take a second answer, and a draft without a comment is out of reach.
 FEEDBACK = Read(
     name="knowledge_feedback",
     path=f"{_BASES}/{{knowledgeBaseId}}/documents/feedback",
     paging="cursor",
     page_size=200,
-    parameters={"onlyCommented": "false"},
     permissions=("knowledge:feedback:view",),
     each=_BY_BASE,
+    variants=({"onlyCommented": "false"}, {"onlyCommented": "true", "state": "Draft"}),
     ignored=(
         "document.knowledgeBase",
         "document.selfUri",
@@ -335,7 +343,7 @@ TABLES = (
             string("self_uri", "Address of the feedback in the API."),
         ),
         confidence="medium",
-        note="Only sent feedback: drafts cannot be listed together with feedback that has no comment. The permission "
+        note="All sent feedback, and drafts that have a comment: drafts without one cannot be listed. The permission "
         "is that of the same listing for one article, as none is documented for this one.",
     ),
 )

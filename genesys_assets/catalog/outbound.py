@@ -5,6 +5,7 @@ from __future__ import annotations
 from genesys_assets.catalog.declare import Read, Snapshot, Table, boolean, double, int64, json, string, timestamp
 
 _DIVISION = ("division.name", "division.selfUri")
+_LISTS = ("dncLists", "ruleSets", "contactListFilters")
 
 CAMPAIGNS = Read(
     name="campaigns",
@@ -26,6 +27,7 @@ CAMPAIGNS = Read(
             )
             for rest in ("name", "selfUri")
         ),
+        *(f"{listed}[].{rest}" for listed in _LISTS for rest in ("name", "selfUri")),
         "contactSort",
         "diagnosticsSettings",
     ),
@@ -58,6 +60,8 @@ RESPONSES = Read(
     body={"pageSize": "{page_size}", "pageNumber": "{page_number}"},
     permissions=("responses:response:view",),
     ignored=(
+        "libraries[].name",
+        "libraries[].selfUri",
         "createdBy",
         "substitutionsSchema",
     ),

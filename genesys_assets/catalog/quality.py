@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from genesys_assets.catalog.declare import (
     Column,
@@ -20,6 +20,7 @@ from genesys_assets.catalog.declare import (
     string,
     timestamp,
 )
+from genesys_assets.catalog.feeds import Feed, Found, Supplement, Unfinished
 
 _FORM_PERMISSIONS = ("quality:evaluationForm:view",)
 
@@ -47,7 +48,7 @@ FORM_CONTENTS = Read(
     items="",
     paging="none",
     permissions=_FORM_PERMISSIONS,
-    each=Each("evaluation_form", {"formId": "id"}),
+    each=Each("evaluation_form", {"formId": "id"}, once=True),
     ignored=(
         "id",
         "name",
@@ -67,45 +68,140 @@ FORM_CONTENTS = Read(
     ),
 )
 
-EVALUATIONS = Read(
-    name="evaluations",
-    path="/api/v2/quality/evaluations/search",
-    method="POST",
-    items="results",
-    page_size=100,
-    body={
-        "query": [
-            {
-                "type": "DATE_RANGE",
-                "field": "createdDate",
-                "startValue": "{interval_start}",
-                "endValue": "{interval_end}",
-                "operator": "AND",
-            }
-        ],
+_EVALUATION = "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}"
+_EVALUATION_SEARCH = "/api/v2/quality/evaluations/search"
+_DETAILS = "/api/v2/analytics/conversations/details"
+
+OPEN_EVALUATION_DAYS = 90
+"""So long after its creation an evaluation that is not finished is looked at again; a search spans three months."""
+
+DELETED_DAYS = 31
+"""Deleted evaluations are looked for on the conversations of so many days, the widest that a filtered query takes."""
+
+
+def _search(field: str, *more: Mapping[str, object], system_submitted: bool) -> Mapping[str, object]:
+    """The body of a search; one answer never mixes what automated scoring submitted with the rest."""
+    between = {"startValue": "{interval_start}", "endValue": "{interval_end}", "operator": "AND"}
+    return {
+        "query": [{"type": "DATE_RANGE", "field": field, **between}, *more],
         "pageSize": "{page_size}",
         "pageNumber": "{page_number}",
-        "sortBy": "createdDate",
+        "sortBy": field,
         "sortOrder": "ASC",
-        "systemSubmitted": False,
-    },
-    permissions=("quality:evaluation:searchAny",),
+        "systemSubmitted": system_submitted,
+    }
+
+
+def _details(field: str, part: str, key: str, owned_by: str) -> Supplement:
+    """What analytics knows of a part of a conversation, asked for fifty conversations at a time."""
+    return Supplement(
+        field=field,
+        path=_DETAILS,
+        parameter="id",
+        at_once=50,
+        items="conversations",
+        owner="conversationId",
+        owned_by=owned_by,
+        part=part,
+        key=key,
+    )
+
+
+EVALUATIONS = Read(
+    name="evaluations",
+    path=_EVALUATION,
+    items="",
+    paging="none",
+    permissions=("quality:evaluation:searchAny", "quality:evaluation:view", "analytics:conversationDetail:view"),
+    found=Found(
+        feeds={
+            "changes": Feed(
+                _EVALUATION_SEARCH,
+                "results",
+                tuple(
+                    _search(field, system_submitted=system_submitted)
+                    for field in ("createdDate", "submittedDate", "releaseDate")
+                    for system_submitted in (False, True)
+                ),
+            ),
+            "open": Feed(
+                _EVALUATION_SEARCH,
+                "results",
+                tuple(
+                    _search(
+                        "createdDate",
+                        {
+                            "type": "EXACT",
+                            "field": "evaluationStatus",
+                            "values": ["PENDING", "INPROGRESS", "INREVIEW"],
+                            "operator": "AND",
+                        },
+                        system_submitted=system_submitted,
+                    )
+                    for system_submitted in (False, True)
+                ),
+                days=OPEN_EVALUATION_DAYS,
+            ),
+            "deleted": Feed(
+                f"{_DETAILS}/query",
+                "conversations",
+                (
+                    {
+                        "interval": "{interval}",
+                        "order": "asc",
+                        "orderBy": "conversationStart",
+                        "evaluationFilters": [
+                            {
+                                "type": "and",
+                                "predicates": [
+                                    {
+                                        "type": "dimension",
+                                        "dimension": "deleted",
+                                        "operator": "matches",
+                                        "value": "true",
+                                    }
+                                ],
+                            }
+                        ],
+                        "paging": {"pageSize": 100, "pageNumber": 1},
+                    },
+                ),
+                days=DELETED_DAYS,
+            ),
+        },
+        parameters={"conversationId": "conversation_id", "evaluationId": "evaluation_id"},
+        supplement=_details("analytics", "evaluations", "evaluationId", "conversation.id"),
+        unfinished=Unfinished(
+            "analytics_evaluation",
+            "evaluation_status",
+            ("Pending", "InProgress", "InReview"),
+            "created_date",
+            OPEN_EVALUATION_DAYS,
+        ),
+    ),
     ignored=(
         "name",
         "conversation.selfUri",
-        "evaluationForm",
+        "evaluationForm.division",
+        "evaluationForm.modifiedDate",
+        "evaluationForm.published",
+        "evaluationForm.questionGroups",
+        "evaluationForm.weightMode",
+        "evaluationForm.evaluationSettings",
+        "evaluationForm.publishedVersions",
+        "evaluationForm.latestVersionFormName",
+        "evaluationForm.aiScoring",
+        "evaluationForm.dialect",
+        "evaluationForm.selfUri",
         "evaluator",
         "agent",
         "assignee",
         "calibration.selfUri",
-        # Spelled in capitals here: evaluation_status is made from it.
-        "status",
         "queue",
         "answers.maxTotalRawScore",
         "answers.maxTotalRawCriticalScore",
-        "answers.questionGroupScores",
         "answers.privateComments",
-        "answers.transcriptTopics",
+        "answers.questionGroupScores[].questionScores[].aiAnswer.markedNotApplicable",
         "mediaType",
         "divisionIds",
         "assigned",
@@ -117,149 +213,94 @@ EVALUATIONS = Read(
         "retractedEvaluation.selfUri",
         "aiScoring",
         "selfUri",
+        *(
+            f"analytics.evaluations.{field}"
+            for field in (
+                "assigneeApplicable",
+                "assigneeId",
+                "calibrationId",
+                "contextId",
+                "evaluationId",
+                "evaluationStatus",
+                "evaluatorId",
+                "eventTime",
+                "formId",
+                "formName",
+                "queueId",
+                "userId",
+            )
+        ),
     ),
 )
-"""Evaluations created in an interval of at most three months.
+"""Evaluations, each read by itself once it is new or has changed: only that answer has the answers to the questions.
 
-Asked a second time with ``systemSubmitted`` true, as one answer never mixes automated evaluations with
-the others; and again with ``submittedDate`` and with ``releaseDate`` as the field, to find those that
-changed long after they were created. Deleted evaluations are not found.
+The search finds what was created, submitted or released in an interval of at most three months; a plain edit shows
+in ``changedDate`` alone, which cannot be searched, so those that are not finished are listed again. The search says
+when each was changed, so that nothing is read that is known already. Deleted evaluations are found by none of this:
+the conversation details tell of them.
 """
-
-_EVALUATION = "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}"
-
-EVALUATION_ANSWERS = Read(
-    name="evaluation_answers",
-    path=_EVALUATION,
-    items="",
-    paging="none",
-    permissions=("quality:evaluation:view",),
-    each=Each("analytics_evaluation", {"conversationId": "conversation_id", "evaluationId": "evaluation_id"}),
-    ignored=(
-        "id",
-        "name",
-        "conversation",
-        "evaluationForm",
-        "evaluator",
-        "agent",
-        "calibration",
-        "status",
-        "answers.totalScore",
-        "answers.totalCriticalScore",
-        "answers.totalNonCriticalScore",
-        "answers.maxTotalRawScore",
-        "answers.maxTotalRawCriticalScore",
-        "answers.anyFailedKillQuestions",
-        "answers.comments",
-        "answers.privateComments",
-        "answers.agentComments",
-        "answers.questionGroupScores[].questionScores[].aiAnswer.markedNotApplicable",
-        "agentHasRead",
-        "assignee",
-        "assigneeApplicable",
-        "releaseDate",
-        "assignedDate",
-        "changedDate",
-        "submittedDate",
-        "revisionCreatedDate",
-        "queue",
-        "mediaType",
-        "divisionIds",
-        "rescore",
-        "conversationDate",
-        "conversationEndDate",
-        "neverRelease",
-        "assigned",
-        "dateAssigneeChanged",
-        "resourceId",
-        "resourceType",
-        "redacted",
-        "isScoringIndex",
-        "authorizedActions",
-        "hasAssistanceFailed",
-        "evaluationSource",
-        "disputeCount",
-        "version",
-        "versionHistory",
-        "declinedReview",
-        "evaluationContextId",
-        "retractedEvaluation",
-        "aiScoring",
-        "selfUri",
-    ),
-)
-
-# The filter leaves only conversations that have a survey: a small answer, instead of the whole day again.
-SURVEYS = Read(
-    name="conversation_surveys",
-    path="/api/v2/analytics/conversations/details/jobs",
-    method="POST",
-    items="conversations",
-    paging="async_job",
-    page_size=1000,
-    body={
-        "interval": "{interval}",
-        "order": "asc",
-        "orderBy": "conversationStart",
-        "surveyFilters": [
-            {
-                "type": "and",
-                "predicates": [{"type": "dimension", "dimension": "surveyStatus", "operator": "exists"}],
-            }
-        ],
-    },
-    permissions=("analytics:conversationDetail:view",),
-    ignored=(
-        "accessAttributes",
-        "associatedConversationId",
-        "conferenceStart",
-        "consultationConversationIds",
-        "conversationEnd",
-        "conversationInitiator",
-        "customerParticipation",
-        "divisionIds",
-        "externalTag",
-        "inactivityTimeout",
-        "knowledgeBaseIds",
-        "mediaStatsMinConversationMos",
-        "mediaStatsMinConversationRFactor",
-        "originatingDirection",
-        "originatingSocialMediaPublic",
-        "selfServed",
-        "evaluations",
-        "resolutions",
-        "participants",
-    ),
-)
 
 _CONVERSATION_SURVEYS = "/api/v2/quality/conversations/{conversationId}/surveys"
 
-SURVEY_ANSWERS = Read(
-    name="survey_answers",
+OPEN_SURVEY_DAYS = 31
+"""So long after its conversation a survey that was not answered is looked at again."""
+
+SURVEYS = Read(
+    name="conversation_surveys",
     path=_CONVERSATION_SURVEYS,
     items="",
     paging="none",
-    permissions=("quality:survey:view",),
-    each=Each("conversation_survey", {"conversationId": "conversation_id"}),
+    permissions=("quality:survey:view", "analytics:conversationDetail:view"),
+    found=Found(
+        feeds={
+            # The filter leaves only conversations that have a survey: a small answer, not the whole day again.
+            "conversations": Feed(
+                f"{_DETAILS}/jobs",
+                "conversations",
+                (
+                    {
+                        "interval": "{interval}",
+                        "order": "asc",
+                        "orderBy": "conversationStart",
+                        "surveyFilters": [
+                            {
+                                "type": "and",
+                                "predicates": [
+                                    {"type": "dimension", "dimension": "surveyStatus", "operator": "exists"}
+                                ],
+                            }
+                        ],
+                    },
+                ),
+                paging="async_job",
+                page_size=1000,
+            ),
+        },
+        parameters={"conversationId": "conversation_id"},
+        supplement=_details("analytics", "surveys", "surveyId", "conversation.id"),
+        unfinished=Unfinished(
+            "conversation_survey",
+            "status",
+            ("Pending", "Sent", "InProgress"),
+            "conversation_start",
+            OPEN_SURVEY_DAYS,
+        ),
+    ),
     ignored=(
         "name",
-        "conversation",
+        "conversation.selfUri",
         "surveyForm",
         "agent",
-        "status",
         "queue",
-        "answers.totalScore",
-        "answers.npsScore",
-        "completedDate",
         "surveyErrorDetails",
         "agentTeam",
         "surveyType",
-        "missingRequiredAnswer",
         "flow",
         "selfUri",
+        "analytics.surveys.surveyId",
     ),
 )
-"""Asked once for each conversation with a survey; the answer holds all surveys of the conversation."""
+"""Surveys, asked for once a conversation that has one: the answer holds all surveys of the conversation."""
 
 _QUESTIONS = "questionGroups[].questions[]"
 _OPTION_QUESTIONS = f"{_QUESTIONS}.multipleSelectOptionQuestions[]"
@@ -267,7 +308,8 @@ _GROUP_SCORES = "answers.questionGroupScores[]"
 
 _FORM_NOTE = (
     "Read once for every published version of a form. A published version never changes, so one read is enough for "
-    "its life; versions that Genesys no longer lists stay, as evaluations go on pointing at them."
+    "its life. What belongs to a version that Genesys no longer lists is retired with it, and stays, as evaluations "
+    "go on pointing at it."
 )
 
 _QUESTION_SCORE: dict[str, Shape] = {
@@ -288,20 +330,13 @@ _QUESTION_SCORE: dict[str, Shape] = {
 }
 
 
-def _in_analytics(field: str) -> str:
-    """Where a field stands that only the conversation details have."""
-    path = f"conversations[].evaluations[].{field}"
-    return f"{path} of GET /api/v2/analytics/conversations/details/jobs/{{jobId}}/results, matched by evaluation_id"
-
-
-def _in_survey(path: str) -> str:
-    """Where a field stands that only the survey itself has."""
-    return f"[].{path} of GET {_CONVERSATION_SURVEYS}, matched by survey_id"
+_IN_ANALYTICS = "analytics.evaluations[0]"
+_IN_SURVEY_ANALYTICS = "analytics.surveys[0]"
 
 
 def _evaluation_keys() -> Iterator[Column]:
-    yield string("conversation_id", "Conversation that was evaluated.", "@request.conversationId", key=True)
-    yield string("evaluation_id", "Evaluation that the row belongs to.", "@request.evaluationId", key=True)
+    yield string("conversation_id", "Conversation that was evaluated.", "$.conversation.id", key=True)
+    yield string("evaluation_id", "Evaluation that the row belongs to.", "$.id", key=True)
 
 
 def _form_id() -> Column:
@@ -431,7 +466,7 @@ EVALUATION_QUESTION = Table(
         string(
             "parent_question_id",
             "Multiple-select question whose option the row is; empty for a question of its own.",
-            derived=f"$.{_QUESTIONS}.id on the rows of {_OPTION_QUESTIONS}, empty on the others",
+            f"$.{_QUESTIONS}.id",
         ),
         string("text", "The question as the evaluator reads it."),
         string("help_text", "Explanation for the evaluator beside the question."),
@@ -494,7 +529,7 @@ ANSWER_OPTION = Table(
         string(
             "option_question_id",
             "Option of the multiple-select question that the answer selects or not; empty for any other question.",
-            derived=f"$.{_OPTION_QUESTIONS}.id on the rows of {_OPTION_QUESTIONS}.answerOptions[], empty on the others",
+            f"$.{_OPTION_QUESTIONS}.id",
         ),
         string("id", "Identifier of the answer within this version.", key=True),
         string("context_id", "Identifier of the answer across all versions of the form."),
@@ -527,22 +562,36 @@ ANALYTICS_EVALUATION = Table(
         string("conversation_id", "Conversation that was evaluated.", "conversation.id", key=True),
         string(
             "evaluation_status",
-            "How far the evaluation has got.",
+            "How far the evaluation has got, in the mixed case of analytics.",
+            "status",
             values=("Finished", "InProgress", "InReview", "Pending", "Retracted"),
-            derived="status, in the mixed case of analytics: FINISHED to Finished, INPROGRESS to InProgress, INREVIEW "
-            "to InReview, PENDING to Pending, RETRACTED to Retracted",
+            spellings={
+                "FINISHED": "Finished",
+                "INPROGRESS": "InProgress",
+                "INREVIEW": "InReview",
+                "PENDING": "Pending",
+                "RETRACTED": "Retracted",
+            },
         ),
         boolean("assignee_applicable", "Whether the evaluation has, or may get, somebody to whom it is assigned."),
         string("assignee_id", "User who has to deal with the evaluation next.", "assignee.id", personal="pseudonym"),
         string("calibration_id", "Calibration of evaluators that the evaluation is part of.", "calibration.id"),
         string("context_id", "Form across all its versions.", "evaluationForm.contextId"),
-        boolean("deleted", "Whether the evaluation was deleted.", derived=_in_analytics("deleted")),
+        boolean("deleted", "Whether the evaluation was deleted.", f"{_IN_ANALYTICS}.deleted"),
         string("evaluator_id", "User who evaluates or evaluated.", "evaluator.id", personal="pseudonym"),
         timestamp(
             "event_time",
             "Latest of the dates of the evaluation and its conversation: when something last happened to it.",
-            derived="greatest of created_date, changed_date, assigned_date, submitted_date, release_date, "
-            "revision_created_date, conversation_date and date_assignee_changed",
+            greatest=(
+                "created_date",
+                "changed_date",
+                "assigned_date",
+                "submitted_date",
+                "release_date",
+                "revision_created_date",
+                "conversation_date",
+                "date_assignee_changed",
+            ),
         ),
         timestamp("release_date", "When the evaluation was made visible to the agent."),
         timestamp("assigned_date", "When the evaluation was given to the evaluator."),
@@ -556,29 +605,29 @@ ANALYTICS_EVALUATION = Table(
             "When the conversation ended; empty if it was still going on as the evaluation was created.",
         ),
         string("form_id", "Published version of the form that was used.", "evaluationForm.id"),
-        string("form_name", "Name of the form that was used.", derived=f"evaluationForm.name of GET {_EVALUATION}"),
+        string("form_name", "Name of the form that was used.", "evaluationForm.name"),
         string("queue_id", "Queue of the part of the conversation that was evaluated.", "queue.id"),
-        boolean("released", "Whether the agent can see the evaluation.", derived=_in_analytics("released")),
-        boolean("rescored", "Whether it was scored anew at least once.", derived=_in_analytics("rescored")),
+        boolean("released", "Whether the agent can see the evaluation.", f"{_IN_ANALYTICS}.released"),
+        boolean("rescored", "Whether it was scored anew at least once.", f"{_IN_ANALYTICS}.rescored"),
         boolean(
             "system_submitted",
             "Whether automated scoring submitted the evaluation.",
-            derived="systemSubmitted of the request that found the evaluation",
+            f"{_IN_ANALYTICS}.systemSubmitted",
         ),
         string("user_id", "Agent whose work was evaluated.", "agent.id", personal="pseudonym"),
         double(
             "o_total_critical_score",
             "Score of the critical questions as analytics keeps it.",
+            f"{_IN_ANALYTICS}.oTotalCriticalScore",
             unit="percent",
             personal="employment",
-            derived=_in_analytics("oTotalCriticalScore"),
         ),
         double(
             "o_total_score",
             "Total score as analytics keeps it.",
+            f"{_IN_ANALYTICS}.oTotalScore",
             unit="percent",
             personal="employment",
-            derived=_in_analytics("oTotalScore"),
         ),
         timestamp("date_assignee_changed", "When the assignee last changed."),
         boolean("agent_has_read", "Whether the agent has opened the released evaluation.", personal="employment"),
@@ -626,16 +675,18 @@ ANALYTICS_EVALUATION = Table(
         string("retracted_evaluation_id", "Version that this one replaced.", "retractedEvaluation.id"),
     ),
     confidence="medium",
-    note="The search finds what was created, submitted or released in an interval, automated evaluations only when "
-    "asked for. A plain edit shows in changed_date alone, which cannot be searched: open evaluations have to be read "
-    "again one by one. Deletion shows only in the conversation details. The row belongs to the day on which the "
+    note="The evaluation itself makes up the row; deleted, released, rescored, system_submitted and the scores that "
+    "analytics keeps come from the conversation details. It is found on the days on which it was created, submitted "
+    f"and released, and while it is not finished by every load that reaches the present, for {OPEN_EVALUATION_DAYS} "
+    f"days; an edit of a finished one that no date tells of is not found. Deletion is looked for on the conversations "
+    f"of the last {DELETED_DAYS} days; the row of a deleted evaluation stays. The row belongs to the day on which the "
     "evaluation was created, for event_time moves with every change.",
 )
 
 EVALUATION_QUESTION_GROUP_SCORE = Table(
     name="evaluation_question_group_score",
     description="Scores of an evaluation by question group, one row a group; none while the evaluation is pending.",
-    read=EVALUATION_ANSWERS,
+    read=EVALUATIONS,
     rows=_GROUP_SCORES,
     loading=Tree(root="evaluation_id"),
     partition_by="$.createdDate",
@@ -656,7 +707,7 @@ EVALUATION_QUESTION_GROUP_SCORE = Table(
 EVALUATION_QUESTION_SCORE = Table(
     name="evaluation_question_score",
     description="Answers and scores of an evaluation, one row a question; none while the evaluation is pending.",
-    read=EVALUATION_ANSWERS,
+    read=EVALUATIONS,
     rows=f"{_GROUP_SCORES}.questionScores[]",
     loading=Tree(root="evaluation_id"),
     partition_by="$.createdDate",
@@ -710,7 +761,7 @@ EVALUATION_TRANSCRIPT_TOPIC = Table(
     name="evaluation_transcript_topic",
     description="Topics that speech and text analytics found in the conversation, as shown to the evaluator, one row "
     "an occurrence.",
-    read=EVALUATION_ANSWERS,
+    read=EVALUATIONS,
     rows="answers.transcriptTopics[]",
     loading=Tree(root="evaluation_id"),
     partition_by="$.createdDate",
@@ -738,86 +789,113 @@ CONVERSATION_SURVEY = Table(
     description="Surveys that customers were sent about a conversation, one row a survey, answered or not; a "
     "conversation may have one for each agent.",
     read=SURVEYS,
-    rows="surveys[]",
     loading=Upsert(),
     partition_by="conversation_start",
     columns=(
-        string("conversation_id", "Conversation that the survey is about.", "$.conversationId", key=True),
-        string("survey_id", "Identifier of the survey.", key=True),
-        timestamp("conversation_start", "When the conversation began.", "$.conversationStart"),
-        timestamp("event_time", "When the state of the survey last changed."),
-        string("queue_id", "Queue of the part of the conversation that the survey is about."),
-        timestamp("survey_completed_date", "When the customer completed the survey, as analytics keeps it."),
-        string("survey_form_context_id", "Survey form across all its versions."),
-        string("survey_form_id", "Version of the survey form that was sent."),
-        string("survey_form_name", "Name of the survey form."),
+        string("conversation_id", "Conversation that the survey is about.", "conversation.id", key=True),
+        string("survey_id", "Identifier of the survey.", "id", key=True),
+        timestamp("conversation_start", "When the conversation began.", "analytics.conversationStart"),
+        timestamp("event_time", "When the state of the survey last changed.", f"{_IN_SURVEY_ANALYTICS}.eventTime"),
+        string(
+            "queue_id",
+            "Queue of the part of the conversation that the survey is about.",
+            f"{_IN_SURVEY_ANALYTICS}.queueId",
+        ),
+        timestamp(
+            "survey_completed_date",
+            "When the customer completed the survey, as analytics keeps it.",
+            f"{_IN_SURVEY_ANALYTICS}.surveyCompletedDate",
+        ),
+        string(
+            "survey_form_context_id",
+            "Survey form across all its versions.",
+            f"{_IN_SURVEY_ANALYTICS}.surveyFormContextId",
+        ),
+        string("survey_form_id", "Version of the survey form that was sent.", f"{_IN_SURVEY_ANALYTICS}.surveyFormId"),
+        string("survey_form_name", "Name of the survey form.", f"{_IN_SURVEY_ANALYTICS}.surveyFormName"),
         boolean(
-            "survey_partial_response", "Whether the survey was completed without answering every required question."
+            "survey_partial_response",
+            "Whether the survey was completed without answering every required question.",
+            f"{_IN_SURVEY_ANALYTICS}.surveyPartialResponse",
         ),
         int64(
             "survey_promoter_score",
             "Answer to the question of recommending, from 0 to 10, as analytics keeps it.",
+            f"{_IN_SURVEY_ANALYTICS}.surveyPromoterScore",
             unit="points",
             personal="content",
         ),
         string(
             "survey_status",
             "State of the survey as analytics spells it; Expired and OptOut ones are never answered.",
+            f"{_IN_SURVEY_ANALYTICS}.surveyStatus",
         ),
-        string("survey_type", "How the survey reached the customer.", values=("Web", "Voice")),
-        string("user_id", "Agent whom the survey is about, as analytics keeps it.", personal="pseudonym"),
-        double("o_survey_total_score", "Total score of the answers, as analytics keeps it.", unit="percent"),
+        string(
+            "survey_type",
+            "How the survey reached the customer.",
+            f"{_IN_SURVEY_ANALYTICS}.surveyType",
+            values=("Web", "Voice"),
+        ),
+        string(
+            "user_id",
+            "Agent whom the survey is about, as analytics keeps it.",
+            f"{_IN_SURVEY_ANALYTICS}.userId",
+            personal="pseudonym",
+        ),
+        double(
+            "o_survey_total_score",
+            "Total score of the answers, as analytics keeps it.",
+            f"{_IN_SURVEY_ANALYTICS}.oSurveyTotalScore",
+            unit="percent",
+        ),
         string(
             "status",
             "State of the survey as quality management spells it.",
+            "status",
             values=("Pending", "Sent", "InProgress", "Finished", "OptOut", "Error", "Expired"),
-            derived=_in_survey("status"),
         ),
-        timestamp("completed_date", "When the customer completed the survey.", derived=_in_survey("completedDate")),
-        string("agent_id", "Agent whom the survey is about.", personal="pseudonym", derived=_in_survey("agent.id")),
-        string("agent_team_id", "Team of the agent.", derived=_in_survey("agentTeam.id")),
-        string("flow_id", "Flow that asked the questions.", derived=_in_survey("flow.id")),
+        timestamp("completed_date", "When the customer completed the survey.", "completedDate"),
+        string("agent_id", "Agent whom the survey is about.", "agent.id", personal="pseudonym"),
+        string("agent_team_id", "Team of the agent.", "agentTeam.id"),
+        string("flow_id", "Flow that asked the questions.", "flow.id"),
         boolean(
             "missing_required_answer",
             "Whether a required question was left out; empty until the survey is finished.",
-            derived=_in_survey("missingRequiredAnswer"),
+            "missingRequiredAnswer",
         ),
-        double("total_score", "Total score of the answers.", unit="percent", derived=_in_survey("answers.totalScore")),
+        double("total_score", "Total score of the answers.", "answers.totalScore", unit="percent"),
         int64(
             "nps_score",
             "Answer to the question of recommending, from 0 to 10.",
+            "answers.npsScore",
             unit="points",
             personal="content",
-            derived=_in_survey("answers.npsScore"),
         ),
         string(
             "survey_error_reason",
             "Why the survey failed.",
-            derived=_in_survey("surveyErrorDetails.surveyErrorReason"),
+            "surveyErrorDetails.surveyErrorReason",
         ),
     ),
     confidence="medium",
     note="Two sources make up the row: the conversation details find the surveys, the survey itself brings the rest. "
-    "Answers arrive hours or days later, and no feed tells of them: surveys that are Pending, Sent or InProgress have "
-    "to be read again. The row belongs to the day of its conversation, for event_time moves.",
+    "Answers arrive hours or days later, and no feed tells of them: surveys that are Pending, Sent or InProgress are "
+    f"looked at again by every load that reaches the present, for {OPEN_SURVEY_DAYS} days. The row belongs to the day "
+    "of its conversation, for event_time moves.",
 )
 
 CONVERSATION_SURVEY_ANSWER_QUESTION_GROUP = Table(
     name="conversation_survey_answer_question_group",
     description="Answers of a customer survey by question group, one row a group.",
-    read=SURVEY_ANSWERS,
+    read=SURVEYS,
     rows=_GROUP_SCORES,
     loading=Tree(root="survey_id"),
     partition_by="conversation_start",
     columns=(
-        string("conversation_id", "Conversation that the survey is about.", "@request.conversationId", key=True),
+        string("conversation_id", "Conversation that the survey is about.", "$.conversation.id", key=True),
         string("survey_id", "Survey that was answered.", "$.id", key=True),
         string("question_group_id", "Question group of the survey form.", key=True),
-        timestamp(
-            "conversation_start",
-            "When the conversation began.",
-            derived="conversation_start of the survey in conversation_survey",
-        ),
+        timestamp("conversation_start", "When the conversation began.", "$.analytics.conversationStart"),
         double("total_score", "Points reached in the group.", unit="points"),
         double("max_total_score", "Points that could be reached in the group.", unit="points"),
         boolean("marked_na", "Whether the group was left without an answer as not applicable.", "markedNA"),
@@ -847,7 +925,7 @@ CONVERSATION_SURVEY_ANSWER_QUESTION_GROUP = Table(
     ),
     confidence="medium",
     note="No table holds the single answers, so they stay here as JSON. The survey does not tell when its conversation "
-    "began, which decides the partition: it is taken from conversation_survey.",
+    "began, which decides the partition: the conversation details do, as for conversation_survey.",
 )
 
 TABLES = (

@@ -2,7 +2,42 @@
 
 from __future__ import annotations
 
-from genesys_assets.catalog.declare import Each, Read, Snapshot, Table, boolean, double, int64, json, string, timestamp
+from genesys_assets.catalog.declare import (
+    Each,
+    Expands,
+    Read,
+    Snapshot,
+    Table,
+    boolean,
+    double,
+    int64,
+    json,
+    string,
+    timestamp,
+)
+
+_EXPANDS = Expands(
+    path="/api/v2/users/{userId}",
+    parameters={"userId": "id"},
+    # Without it only active users are found.
+    query={"state": "state"},
+    fields={
+        "team": "team",
+        "locations": "locations",
+        "employerInfo": "employerInfo",
+        "profileSkills": "profileSkills",
+        "certifications": "certifications",
+        "biography": "biography",
+        "languagePreference": "languagePreference",
+        "dateLastLogin": "dateLastLogin",
+        "dateWelcomeSent": "dateWelcomeSent",
+        "lasttokenissued": "lastTokenIssued",
+        "authorization": "authorization",
+        "skills": "skills",
+        "languages": "languages",
+    },
+    always=("authorization", "skills", "languages"),
+)
 
 # state=any, as the default hides everyone who left, and history would lose its users.
 USERS = Read(
@@ -10,12 +45,9 @@ USERS = Read(
     path="/api/v2/users/query",
     paging="cursor",
     page_size=100,
-    parameters={
-        "state": "any",
-        "expand": "team,locations,employerInfo,profileSkills,certifications,biography,languagePreference,"
-        "dateLastLogin,dateWelcomeSent,lasttokenissued,authorization,skills,languages",
-    },
+    parameters={"state": "any", "expand": ",".join(_EXPANDS.fields)},
     permissions=("directory:user:view",),
+    expands=_EXPANDS,
     ignored=(
         "primaryContactInfo",
         "images",
@@ -114,8 +146,8 @@ TEAMS = Read(
 )
 
 _EXPANDED = (
-    "Genesys fills expanded fields as well as it can and promises nothing: an empty value may also mean that it was "
-    "not delivered this time."
+    "Genesys fills expanded fields as well as it can and promises nothing: what is left out is asked for once more, "
+    "user by user, before anything known is given up."
 )
 
 TABLES = (

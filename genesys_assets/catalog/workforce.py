@@ -6,8 +6,12 @@ large; read without following it, they look empty.
 
 from __future__ import annotations
 
+from genesys_assets.catalog.added import Earliest, Midnight, Series
+from genesys_assets.catalog.calendar import Dates, Weeks
 from genesys_assets.catalog.declare import (
     Column,
+    Detail,
+    Digest,
     Each,
     Read,
     Snapshot,
@@ -25,31 +29,80 @@ from genesys_assets.catalog.declare import (
 )
 
 _WFM = "/api/v2/workforcemanagement"
-_BY_BUSINESS_UNIT = Each("business_unit", {"businessUnitId": "id"})
+_BY_BUSINESS_UNIT = Each("business_unit", {"businessUnitId": "id"}, authorized="authorized")
 _BY_MANAGEMENT_UNIT = Each("management_unit", {"managementUnitId": "id"})
 _DAYS_OF_WEEK = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _SCHEDULE_PERMISSIONS = ("wfm:publishedSchedule:view", "wfm:schedule:view")
+_VERSIONING_LINKS = ("metadata.modifiedBy.selfUri", "metadata.createdBy.selfUri")
 
 BUSINESS_UNITS = Read(
     name="business_units",
     path=f"{_WFM}/businessunits",
     paging="none",
-    ignored=("division.selfUri",),
+    permissions=("wfm:businessUnit:view",),
+    ignored=(
+        "division.selfUri",
+        "settings.scheduling",
+        "settings.notifications",
+        "settings.learning.defaultActivityCode.selfUri",
+        "settings.coaching.defaultActivityCode.selfUri",
+        "settings.metadata.modifiedBy.selfUri",
+        "settings.metadata.createdBy.selfUri",
+    ),
+    detail=Detail(
+        f"{_WFM}/businessunits/{{businessUnitId}}",
+        {"businessUnitId": "id"},
+        {"expand": "settings"},
+        field="settings",
+        authorized="authorized",
+    ),
 )
+"""The listing needs no permission; the permission is for the settings."""
+
 ACTIVITY_CODES = Read(
     name="activity_codes",
     path=f"{_WFM}/businessunits/{{businessUnitId}}/activitycodes",
     paging="none",
     permissions=("wfm:activityCode:view",),
     each=_BY_BUSINESS_UNIT,
-    ignored=("secondaryPresences[].selfUri", "planningGroups[].selfUri"),
+    ignored=(
+        "secondaryPresences[].selfUri",
+        "planningGroups[].selfUri",
+        "metadata.modifiedBy.selfUri",
+        "metadata.createdBy.selfUri",
+    ),
 )
 MANAGEMENT_UNITS = Read(
     name="management_units",
     path=f"{_WFM}/managementunits",
     paging="none",
-    ignored=("settings", "metadata", "businessUnit.selfUri", "division.selfUri"),
+    permissions=("wfm:managementUnit:view",),
+    ignored=(
+        "metadata",
+        "businessUnit.selfUri",
+        "division.selfUri",
+        "modifiedBy.selfUri",
+        "settings.adherence.nonOnQueueActivitiesEquivalent",
+        "settings.adherence.trackOnQueueActivity",
+        "settings.adherence.ignoredActivityCategories",
+        "settings.adherence.ignoredActivityCodeIds",
+        "settings.shortTermForecasting",
+        "settings.timeOff",
+        "settings.scheduling",
+        "settings.shiftTrading",
+        "settings.metadata.modifiedBy.selfUri",
+        "settings.metadata.createdBy",
+        "settings.metadata.dateCreated",
+    ),
+    detail=Detail(
+        f"{_WFM}/managementunits/{{managementUnitId}}",
+        {"managementUnitId": "id"},
+        {"expand": "settings"},
+        field="settings",
+    ),
 )
+"""Not paged, whatever its paging parameters promise. The permission is for the settings."""
+
 MANAGEMENT_UNIT_USERS = Read(
     name="management_unit_users",
     path=f"{_WFM}/managementunits/{{managementUnitId}}/users",
@@ -64,6 +117,15 @@ PLANNING_GROUPS = Read(
     paging="none",
     permissions=("wfm:planningGroup:view",),
     each=_BY_BUSINESS_UNIT,
+    ignored=(
+        "serviceGoalTemplate.selfUri",
+        "routePaths[].queue.selfUri",
+        "routePaths[].language.selfUri",
+        "routePaths[].skills[].selfUri",
+        "metadata.modifiedBy.selfUri",
+        "metadata.createdBy.selfUri",
+    ),
+    digests=(Digest("routePaths[]", field="routePathId", of=("queue.id", "mediaType", "language.id", "skills[].id")),),
 )
 AGENT_SCHEDULES = Read(
     name="agent_schedules",
@@ -73,19 +135,23 @@ AGENT_SCHEDULES = Read(
     paging="none",
     body={"startDate": "{interval_start}", "endDate": "{interval_end}"},
     permissions=_SCHEDULE_PERMISSIONS,
-    each=_BY_MANAGEMENT_UNIT,
-    ignored=("fullDayTimeOffMarkers[].delete",),
+    each=Each("management_unit", {"managementUnitId": "id"}, along={"businessUnitId": "business_unit_id"}),
+    ignored=("user.selfUri", "shifts[].schedule.selfUri", "fullDayTimeOffMarkers[].delete"),
+    added=(Midnight("fullDayTimeOffMarkers[]", field="startDate", of="businessUnitDate", zone="businessUnitTimeZone"),),
+    weeks=Weeks(back=1, ahead=4),
 )
-"""Published schedules only. A ``status`` of ``Processing`` promises the result by notification: ask for less."""
+"""Published schedules only. How much one search may ask for is not documented: a week always goes. A ``status`` of
+``Processing`` promises the result by notification, which no client without a user can listen to: ask for less."""
 
 SCHEDULES = Read(
     name="business_unit_schedules",
-    path=f"{_WFM}/businessunits/{{businessUnitId}}/weeks/recent/schedules",
+    path=f"{_WFM}/businessunits/{{businessUnitId}}/weeks/{{weekId}}/schedules",
     paging="none",
     parameters={"expand": "forecast.description"},
     permissions=_SCHEDULE_PERMISSIONS,
     each=_BY_BUSINESS_UNIT,
-    ignored=("shortTermForecast.selfUri",),
+    ignored=("shortTermForecast.selfUri", *_VERSIONING_LINKS),
+    weeks=Weeks("weekId", recent=26, ahead=104, turns=14),
 )
 """``recent`` reaches 26 weeks to either side of today; any other week takes its first day in its place."""
 
@@ -97,15 +163,26 @@ TIME_OFF_REQUESTS = Read(
     body={"dateRange": {"startDate": "{first_date}", "endDate": "{last_date}"}},
     permissions=("wfm:timeOffRequest:view",),
     each=_BY_MANAGEMENT_UNIT,
+    ignored=("user.selfUri", "submittedBy.selfUri", "reviewedBy.selfUri", *_VERSIONING_LINKS),
+    added=(Earliest("firstDayOff", of=("fullDayManagementUnitDates", "partialDayStartDateTimes")),),
+    dates=Dates(longest=33, back=33, ahead=396, standing={"statuses": ["PENDING"]}),
 )
-"""At most 33 days a request; the days are those of the time off, not of its submission."""
+"""At most 33 days a request; the days are those of the time off, not of its submission. Those that wait for a
+decision are found without any days."""
 
 SHORT_TERM_FORECASTS = Read(
     name="short_term_forecasts",
-    path=f"{_WFM}/businessunits/{{businessUnitId}}/weeks/recent/shorttermforecasts",
+    path=f"{_WFM}/businessunits/{{businessUnitId}}/weeks/{{weekDateId}}/shorttermforecasts",
     paging="none",
     permissions=("wfm:shortTermForecast:view",),
     each=_BY_BUSINESS_UNIT,
+    ignored=_VERSIONING_LINKS,
+    detail=Detail(
+        f"{_WFM}/businessunits/{{businessUnitId}}/weeks/{{weekDateId}}/shorttermforecasts/{{forecastId}}",
+        {"businessUnitId": "@request.businessUnitId", "weekDateId": "weekDate", "forecastId": "id"},
+        fields=("referenceStartDate", "timeZone", "planningGroupsVersion"),
+    ),
+    weeks=Weeks("weekDateId", recent=26, ahead=104, turns=14),
 )
 """``recent`` reaches 26 weeks to either side of today; any other week takes its first day in its place."""
 
@@ -116,18 +193,21 @@ FORECAST_DATA = Read(
     paging="none",
     permissions=("wfm:shortTermForecast:view",),
     each=Each(
-        "wfm_short_term_forecast", {"businessUnitId": "business_unit_id", "weekDateId": "week_date", "forecastId": "id"}
+        "wfm_short_term_forecast",
+        {"businessUnitId": "business_unit_id", "weekDateId": "week_date", "forecastId": "id"},
+        along={"version": "version"},
+    ),
+    added=(
+        Series(
+            "quarters",
+            of={"offered": "offeredPerInterval", "averageHandleTimeSeconds": "averageHandleTimeSecondsPerInterval"},
+            start="start",
+            since="referenceStartDate",
+            minutes=15,
+        ),
     ),
 )
-"""One week an answer: to be asked with ``weekNumber`` from 1 to the ``week_count`` of the forecast."""
-
-
-def _business_unit_setting(path: str) -> str:
-    return f"settings.{path} of GET {_WFM}/businessunits/{{businessUnitId}}?expand=settings, one call a business unit"
-
-
-def _management_unit_setting(path: str) -> str:
-    return f"settings.{path} of GET {_WFM}/managementunits/{{managementUnitId}}?expand=settings, one call a unit"
+"""One week an answer: asked with ``weekNumber`` from 1 to the ``week_count`` of the forecast."""
 
 
 def _business_unit_id(description: str) -> Column:
@@ -152,13 +232,15 @@ def _versioning(what: str) -> tuple[Column, ...]:
     )
 
 
-_ROUTE_PATH_ID = string(
-    "route_path_id",
-    "Identifier of the route path within its planning group, made here, as Genesys gives it none.",
-    derived="hash over queue.id, mediaType, language.id and the sorted skills[].id of the route path, absent ones "
-    "as empty text",
-    key=True,
-)
+def _route_path_id(path: str) -> Column:
+    return string(
+        "route_path_id",
+        "Identifier of the route path within its planning group, made here, as Genesys gives it none.",
+        path,
+        key=True,
+    )
+
+
 _ROUTE_PATH_NOTE = (
     "The identifier of a route path is a hash of what makes it up, skills included, so that it survives a change of "
     "their order; it changes with the path's contents."
@@ -178,60 +260,61 @@ TABLES = (
             string(
                 "start_day_of_week",
                 "Day on which the weeks of schedules and forecasts begin.",
-                derived=_business_unit_setting("startDayOfWeek"),
+                "settings.startDayOfWeek",
                 values=_DAYS_OF_WEEK,
             ),
             string(
                 "time_zone",
                 "IANA time zone in which the unit's days and weeks are meant.",
-                derived=_business_unit_setting("timeZone"),
+                "settings.timeZone",
             ),
             int64(
                 "short_term_forecasting_default_history_weeks",
                 "Weeks of history that a new short-term forecast looks at unless told otherwise.",
-                derived=_business_unit_setting("shortTermForecasting.defaultHistoryWeeks"),
+                "settings.shortTermForecasting.defaultHistoryWeeks",
                 unit="count",
             ),
             string(
                 "learning_default_activity_code_id",
                 "Activity code of this unit that learning assignments get by default.",
-                derived=_business_unit_setting("learning.defaultActivityCode.id"),
+                "settings.learning.defaultActivityCode.id",
             ),
             string(
                 "coaching_default_activity_code_id",
                 "Activity code of this unit that coaching appointments get by default.",
-                derived=_business_unit_setting("coaching.defaultActivityCode.id"),
+                "settings.coaching.defaultActivityCode.id",
             ),
             string(
                 "modified_by_id",
                 "User who last changed the unit's settings, or System.",
-                derived=_business_unit_setting("metadata.modifiedBy.id"),
+                "settings.metadata.modifiedBy.id",
                 personal="pseudonym",
             ),
             timestamp(
                 "date_modified",
                 "When the unit's settings were last changed.",
-                derived=_business_unit_setting("metadata.dateModified"),
+                "settings.metadata.dateModified",
             ),
             string(
                 "created_by_id",
                 "User who created the unit's settings, or System.",
-                derived=_business_unit_setting("metadata.createdBy.id"),
+                "settings.metadata.createdBy.id",
                 personal="pseudonym",
             ),
             timestamp(
                 "date_created",
                 "When the unit's settings were created.",
-                derived=_business_unit_setting("metadata.dateCreated"),
+                "settings.metadata.dateCreated",
             ),
             int64(
                 "version",
                 "Version of the unit's settings, counted up with every change.",
-                derived=_business_unit_setting("metadata.version"),
+                "settings.metadata.version",
             ),
             string("self_uri", "API path of the business unit."),
         ),
-        note="Week and time zone come only with the single read of a unit, not with the listing.",
+        note="Week and time zone come only with the single read of a unit, not with the listing. A unit into which the "
+        "OAuth client may not look has none of the settings, and what lies beneath it is left as it was.",
     ),
     Table(
         name="business_unit_activity_code",
@@ -319,35 +402,35 @@ TABLES = (
             timestamp(
                 "settings_date_modified",
                 "When the unit's settings were last changed.",
-                derived=_management_unit_setting("metadata.dateModified"),
+                "settings.metadata.dateModified",
             ),
             string(
                 "settings_modified_by_id",
                 "User who last changed the unit's settings, or System.",
-                derived=_management_unit_setting("metadata.modifiedBy.id"),
+                "settings.metadata.modifiedBy.id",
                 personal="pseudonym",
             ),
             int64(
                 "settings_version",
                 "Version of the unit's settings, counted up with every change.",
-                derived=_management_unit_setting("metadata.version"),
+                "settings.metadata.version",
             ),
             int64(
                 "adherence_target_percent",
                 "Adherence to the schedule that agents of the unit are meant to reach.",
-                derived=_management_unit_setting("adherence.adherenceTargetPercent"),
+                "settings.adherence.adherenceTargetPercent",
                 unit="percent",
             ),
             int64(
                 "adherence_exception_threshold_seconds",
                 "How long an agent may be out of adherence before it counts.",
-                derived=_management_unit_setting("adherence.adherenceExceptionThresholdSeconds"),
+                "settings.adherence.adherenceExceptionThresholdSeconds",
                 unit="s",
             ),
             int64(
                 "adherence_severe_alert_threshold_minutes",
                 "How long an agent may be out of adherence before a severe alert is raised.",
-                derived=_management_unit_setting("adherence.severeAlertThresholdMinutes"),
+                "settings.adherence.severeAlertThresholdMinutes",
                 unit="min",
             ),
             string("self_uri", "API path of the management unit."),
@@ -392,7 +475,7 @@ TABLES = (
         columns=(
             _business_unit_id("Business unit of the planning group."),
             string("planning_group_id", "Planning group that takes the work.", "$.id", key=True),
-            _ROUTE_PATH_ID,
+            _route_path_id("routePathId"),
             string("queue_id", "Queue that the work comes from.", "queue.id"),
             string(
                 "media_type",
@@ -413,7 +496,7 @@ TABLES = (
         columns=(
             _business_unit_id("Business unit of the planning group."),
             string("planning_group_id", "Planning group of the route path.", "$.id", key=True),
-            _ROUTE_PATH_ID,
+            _route_path_id("$.routePaths[].routePathId"),
             string("skill_id", "Routing skill that the route path asks for.", "id", key=True),
         ),
         confidence="medium",
@@ -424,13 +507,13 @@ TABLES = (
         description="Published schedules of the agents, a row for every scheduled activity and every full day off.",
         read=AGENT_SCHEDULES,
         rows=("shifts[].activities[]", "fullDayTimeOffMarkers[]"),
-        loading=Window(),
+        loading=Window(parent=("management_unit_id",)),
         partition_by="activity_start_date",
         columns=(
             string(
                 "business_unit_id",
                 "Business unit of the management unit; activity codes are unique only together with it.",
-                derived="business_unit_id of the management_unit that was asked",
+                "@request.businessUnitId",
             ),
             string("management_unit_id", "Management unit of the schedule.", "@request.managementUnitId", key=True),
             string("user_id", "Agent who is scheduled.", "$.user.id", key=True, personal="pseudonym"),
@@ -455,8 +538,7 @@ TABLES = (
             timestamp(
                 "activity_start_date",
                 "Start of the activity; for a full day off, midnight of that day in the business unit's time zone.",
-                derived="startDate of an activity; for a row of fullDayTimeOffMarkers[], 00:00 of businessUnitDate in "
-                "the zone @response.result.businessUnitTimeZone",
+                "startDate",
                 key=True,
                 personal="employment",
             ),
@@ -472,14 +554,15 @@ TABLES = (
             boolean(
                 "is_full_day_time_off",
                 "Whether the row is a full day off rather than an activity of a shift.",
-                derived="true for a row of fullDayTimeOffMarkers[], false for one of shifts[].activities[]",
+                "@rows",
+                values=("false", "true"),
                 key=True,
                 personal="employment",
             ),
             int64(
                 "ordinal",
                 "Tells apart activities of one agent with the same start and code, from 0; nearly always 0.",
-                derived="position, in the order of the answer, among the rows with otherwise the same key",
+                "@nth",
                 key=True,
             ),
             boolean("paid", "Whether the time is paid.", personal="employment"),
@@ -519,7 +602,7 @@ TABLES = (
         ),
         confidence="medium",
         note="Activities have no identifier of their own; is_full_day_time_off and ordinal complete the key. Columns "
-        "of the shift are empty for full days off. Ask without a list of users: those who left would be missed.",
+        "of the shift are empty for full days off. No list of users is asked for: those who left would be missed.",
     ),
     Table(
         name="business_unit_schedule_list_item",
@@ -582,8 +665,6 @@ TABLES = (
             date(
                 "first_day_off",
                 "First day of the time off: local to the unit for full days, in UTC for parts of days.",
-                derived="earliest of fullDayManagementUnitDates, else the UTC day of the earliest of "
-                "partialDayStartDateTimes",
                 personal="employment",
             ),
             boolean("is_full_day_request", "Whether whole days are asked for.", personal="employment"),
@@ -694,12 +775,13 @@ TABLES = (
         name="wfm_forecast",
         description="Forecast work per planning group and quarter of an hour: how much is offered, how long it takes.",
         read=FORECAST_DATA,
-        rows="offeredPerInterval[]",
+        rows="quarters[]",
         loading=Tree("forecast_id"),
         partition_by="interval_start",
         columns=(
             _business_unit_id("Business unit of the forecast."),
             string("forecast_id", "Short-term forecast.", "@request.forecastId", key=True),
+            int64("forecast_version", "Version that the forecast had when its data were read.", "@request.version"),
             date("week_date", "First day of the first week of the forecast.", "@request.weekDateId"),
             int64(
                 "week_number", "Week of the forecast that the quarter lies in, from 1.", "@response.result.weekNumber"
@@ -714,15 +796,14 @@ TABLES = (
             timestamp(
                 "interval_start",
                 "Start of the quarter of an hour.",
-                derived="@response.result.referenceStartDate plus 15 minutes times the position in the array",
+                "start",
                 key=True,
             ),
-            double("offered", "Interactions expected in the quarter.", "@", unit="count"),
+            double("offered", "Interactions expected in the quarter.", unit="count"),
             double(
                 "average_handle_time_seconds",
                 "Handle time expected for an interaction of the quarter.",
-                derived="element of averageHandleTimeSecondsPerInterval at the position of offered; arrays of "
-                "different length are an error",
+                "averageHandleTimeSeconds",
                 unit="s",
             ),
             timestamp(
@@ -755,20 +836,11 @@ TABLES = (
             string("description", "Name that a planner gave to the forecast."),
             boolean("legacy", "Whether the forecast holds changes to metrics of the old kind."),
             boolean("can_use_for_scheduling", "Whether a schedule can be generated from the forecast."),
-            timestamp(
-                "reference_start_date",
-                "Moment from which the forecast's intervals are counted.",
-                derived="referenceStartDate of GET .../shorttermforecasts/{forecastId}, one call a forecast",
-            ),
-            string(
-                "time_zone",
-                "IANA time zone of the forecast.",
-                derived="timeZone of GET .../shorttermforecasts/{forecastId}, one call a forecast",
-            ),
+            timestamp("reference_start_date", "Moment from which the forecast's intervals are counted."),
+            string("time_zone", "IANA time zone of the forecast."),
             int64(
                 "planning_groups_version",
                 "Version of the planning groups that the forecast was made with.",
-                derived="planningGroupsVersion of GET .../shorttermforecasts/{forecastId}, one call a forecast",
             ),
             *_versioning("forecast"),
             string("self_uri", "API path of the forecast."),

@@ -1,15 +1,20 @@
-"""Fetching one page while the one before is being parsed."""
+"""Fetching pages while those before are being parsed, several at a time."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
+
+WORKERS = 2
+"""How many elements are worked on at a time: with each, memory grows by one page and its frames."""
 
 
 @contextmanager
@@ -31,6 +36,22 @@ def ahead(
         raise
     finally:
         fetcher.stop()
+
+
+@contextmanager
+def worked(
+    work: Callable[[T], R], source: Iterator[T], *, interrupt: Callable[[], object] = lambda: None
+) -> Generator[Iterator[R]]:
+    """What ``work`` makes of each element of ``source``, in order, made in :data:`WORKERS` threads.
+
+    Nothing is begun further ahead of the consumer than there are threads. An error, of the source or of
+    the work, is raised where its element would have come; for ``interrupt`` see :func:`ahead`.
+    """
+    with (
+        ThreadPoolExecutor(WORKERS, thread_name_prefix="genesys-work") as pool,
+        ahead((pool.submit(work, element) for element in source), by=WORKERS, interrupt=interrupt) as begun,
+    ):
+        yield (each.result() for each in begun)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,23 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
-from genesys_assets.catalog.declare import DB_AS_OF, Read, Table
-from genesys_assets.extraction.ahead import ahead
+from genesys_assets.catalog.declare import DB_AS_OF, DB_PARTITION, Read, Table
+from genesys_assets.extraction.ahead import ahead, worked
 from genesys_assets.extraction.drift import DriftWatch
 from genesys_assets.extraction.history import SETTLE_AFTER, status_of
+from genesys_assets.extraction.intervals import filled, iso_interval, whole_ms
 from genesys_assets.extraction.parser import PageParser, Parsed
 from genesys_assets.extraction.sink import Outcome, Sink
 from genesys_assets.genesys import GenesysClient, JobRequest, JobStore, Page, Request, availability, pages, run_job
 
 log = logging.getLogger(__name__)
+
+REACH = "reach of {} {}"
+"""Bookmark with the days (ISO texts in JSON) on which conversations began that were alive on a day of a read."""
 
 ROOT = "conversationId"
 """The field that identifies a conversation."""
@@ -63,19 +67,20 @@ def read_conversations(
         raise ValueError(f"conversations of {day}: the day has not begun (it is {now:%Y-%m-%d %H:%M} UTC)")
     watermark = availability(client, f"{read.path}/availability")
     load = _Load(read, tables, sink, known)
-    tail = _interval(max(start, watermark), min(end, now))
+    tail = whole_ms(max(start, watermark), min(end, now))
     if load.in_tail and tail[0] < tail[1]:
         log.info("conversations of %s: the live query fills %s to %s", day, *tail)
         load.take_tail(_query(client, *tail), as_of=now)
     if start < watermark:
-        begin, until = _interval(start, min(end, watermark))
+        begin, until = whole_ms(start, min(end, watermark))
         job = _job(read, begin, until)
         fetching = run_job(client, job, store, resume_if=resume_if)
         with (
             ahead(fetching, interrupt=client.cancel) as fetched,
-            ahead(load.parsed(fetched), interrupt=client.cancel) as parsed,
+            worked(load.parsed, fetched, interrupt=client.cancel) as parsed,
         ):
             load.take_lake(parsed, as_of=watermark)
+    _note_reach(store, REACH.format(read.name, day), load.starts)
     return Outcome(
         items=load.items,
         rejected=load.rejected,
@@ -90,10 +95,12 @@ class _Load:
     def __init__(self, read: Read, tables: Sequence[Table], sink: Sink, known: Sequence[Table]) -> None:
         self.read, self.tables, self.sink = read, tables, sink
         self.watch = DriftWatch(read, known or tables)
+        self.parser = PageParser(tables, root=ROOT)
         # The query leaves participant attributes out: what is known of them must stay.
         self.in_tail = [table for table in tables if "attributes" not in table.rows]
         self.fresh = pl.Series(ROOT, [], dtype=pl.String)
         self.items = self.rejected = 0
+        self.starts: set[date] = set()
 
     def take_tail(self, fetched: Iterator[Page], *, as_of: datetime) -> None:
         parser = PageParser(self.in_tail, root=ROOT)
@@ -105,13 +112,11 @@ class _Load:
         # One that could not be loaded is not among them: what the lake knows of it is better than nothing.
         self.fresh = pl.concat(told).unique()
 
-    def parsed(self, fetched: Iterator[Page]) -> Iterator[tuple[Mapping[str, int] | None, Parsed]]:
-        """Each page in frames, the first with the undeclared fields of a sample."""
-        parser = PageParser(self.tables, root=ROOT)
-        for page in fetched:
-            raw = page.raw_items()
-            drift = self.watch.look(raw) if page.number == 1 else None
-            yield drift, parser.parse(raw, source=page.path)
+    def parsed(self, page: Page) -> tuple[Mapping[str, int] | None, Parsed]:
+        """A page in frames; with the first, the undeclared fields of a sample."""
+        raw = page.raw_items()
+        drift = self.watch.look(raw) if page.number == 1 else None
+        return drift, self.parser.parse(raw, source=page.path)
 
     def take_lake(self, told: Iterator[tuple[Mapping[str, int] | None, Parsed]], *, as_of: datetime) -> None:
         for drift, parsed in told:
@@ -136,15 +141,24 @@ class _Load:
                 frame = frame.with_columns(moment.alias(DB_AS_OF.name))
             self.sink.append(table, frame)
             self.sink.cover(table, covered)
+            self.starts.update(frame.get_column(DB_PARTITION.name).unique())
         if len(parsed.rejects):
             self.sink.reject(parsed.rejects)
         self.items += parsed.items
         self.rejected += len(parsed.rejects)
 
 
+def _note_reach(store: JobStore, key: str, starts: set[date]) -> None:
+    """Remember on which days the conversations of a load began; those of an earlier one may still be in place."""
+    before = store.recall(key)
+    days = sorted({start.isoformat() for start in starts} | set(json.loads(before) if before else []))
+    if before is None or days != json.loads(before):
+        store.remember(key, json.dumps(days))
+
+
 def _query(client: GenesysClient, start: datetime, end: datetime) -> Iterator[Page]:
     body: dict[str, Any] = {
-        "interval": f"{_iso(start)}/{_iso(end)}",
+        "interval": iso_interval(start, end),
         "order": "asc",
         "orderBy": "conversationStart",
         "paging": {"pageSize": QUERY_PAGE_SIZE, "pageNumber": 1},
@@ -162,23 +176,11 @@ def _query(client: GenesysClient, start: datetime, end: datetime) -> Iterator[Pa
 
 
 def _job(read: Read, start: datetime, end: datetime) -> JobRequest:
-    interval = f"{_iso(start)}/{_iso(end)}"
-    template = json.dumps(dict(read.body or {"interval": "{interval}"}))
-    body = cast(dict[str, Any], json.loads(template.replace("{interval}", interval)))
+    interval = iso_interval(start, end)
     return JobRequest(
         path=read.path,
-        body=body,
+        body=filled(read.body, interval=interval),
         results_items=read.items,
         page_size=read.page_size or 1000,
         key=f"{read.name} {interval}",
     )
-
-
-def _interval(start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    """Whole milliseconds, which is what the API reads."""
-    begin, until = (at.replace(microsecond=at.microsecond // 1000 * 1000) for at in (start, end))
-    return begin, until
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -24,7 +24,8 @@ _WALL_CLOCKS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
 _DAY = "%Y-%m-%d"
 _EXACT = 2**53 - 1
 """Beyond it a floating-point number no longer tells whole numbers apart."""
-_NULLS = {dtype: pl.Series([None], dtype=dtype) for dtype in POLARS_TYPES.values()}
+_TEXTS = pl.List(pl.String())
+_NULLS = {dtype: pl.Series([None], dtype=dtype) for dtype in (*POLARS_TYPES.values(), _TEXTS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def convert(frame: pl.DataFrame, values: Iterable[Value]) -> tuple[pl.DataFrame,
 
 
 def _quick(value: Value, raw: pl.Series) -> pl.Expr:
-    found = pl.col(value.place)
+    found = _found(value)
     if value.shape is not None:
         return _shaped(found, raw, value.shape)
     match value.kind:
@@ -74,7 +75,7 @@ def _quick(value: Value, raw: pl.Series) -> pl.Expr:
 
 
 def _thorough(value: Value, raw: pl.Series) -> pl.Expr:
-    found = pl.col(value.place)
+    found = _found(value)
     match value.kind:
         case "timestamp":
             return _moment(found)
@@ -88,7 +89,19 @@ def _thorough(value: Value, raw: pl.Series) -> pl.Expr:
             return _quick(value, raw)
 
 
+def _found(value: Value) -> pl.Expr:
+    found = pl.col(value.place)
+    if value.part is None:
+        return found
+    # What is no interval has no second part, and becomes a loss.
+    moments = found.str.split_exact("/", 1)
+    start, end = (moments.struct.field(f"field_{n}") for n in (0, 1))
+    return pl.when(end != "").then(start if value.part == "start" else end)
+
+
 def _final(value: Value) -> pl.DataType:
+    if value.kind == "texts":
+        return _TEXTS
     return POLARS_TYPES["date" if value.kind == "day" else value.kind]
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
 
 from genesys_assets.catalog.declare import Read, Table
+from genesys_assets.extraction.listing import requests_for
+from genesys_assets.extraction.templates import filled
 from genesys_assets.genesys import (
     ApiError,
     GenesysClient,
     GenesysError,
     PermissionDenied,
+    Request,
     Settings,
     SettingsError,
     SignInError,
     availability,
+    pages,
 )
 
 STALE_HOURS = 24
@@ -81,6 +87,8 @@ def _examine(client: GenesysClient, tables: Sequence[Table]) -> Iterator[Finding
 
 def _permission(client: GenesysClient, read: Read, tables: str) -> Finding:
     needed = ", ".join(read.permissions) or "no permission"
+    if read.method == "COMPUTE":
+        return Finding("note", tables, f"{read.source}; nothing is asked for")
     if read.each is not None:
         return Finding("note", tables, f"asked once for every {read.each.table}; needs {needed}")
     try:
@@ -96,19 +104,31 @@ def _permission(client: GenesysClient, read: Read, tables: str) -> Finding:
 
 
 def _probe(client: GenesysClient, read: Read) -> None:
-    """The smallest request that fails if the permission is lacking."""
+    """The smallest requests that fail if a permission is lacking."""
+    if read.found is not None:
+        now = client.server_time()
+        for feed in read.found.feeds.values():
+            if feed.paging == "async_job":
+                client.request("GET", f"{feed.path}/availability")
+            else:
+                body = filled(feed.bodies[0], now - timedelta(hours=1), now)
+                next(pages(client, Request("POST", feed.path, feed.items, "page_number", 1, {}, body)), None)
+    if read.found is not None or read.services is not None:
+        # Something that does not exist is asked for: who may not ask is told so first.
+        nothing = str(UUID(int=0))
+        path = re.sub(r"\{\w+\}", nothing, read.path)
+        client.request("GET", path if read.found is not None else f"{path}/{nothing}")
+        return
     if read.paging == "async_job":
         client.request("GET", f"{read.path}/availability")
         return
-    params: dict[str, Any] = {**read.parameters, **(read.variants[0] if read.variants else {})}
-    if read.page_size is not None:
-        params["pageSize"] = 1
-    client.request(read.method, read.path, params=params, json=read.body)
+    request = next(requests_for(read))
+    next(pages(client, request if read.page_size is None else replace(request, page_size=1)))
 
 
 def _watermark(client: GenesysClient, reads: Mapping[str, tuple[Read, list[str]]]) -> Iterator[Finding]:
     for read, _ in reads.values():
-        if read.paging != "async_job":
+        if read.paging != "async_job" or read.services is not None:
             continue
         try:
             moment = availability(client, f"{read.path}/availability")
@@ -116,11 +136,16 @@ def _watermark(client: GenesysClient, reads: Mapping[str, tuple[Read, list[str]]
             yield Finding("wrong", "watermark", str(error))
             continue
         behind = (client.server_time() - moment).total_seconds() / 3600
-        text = f"conversation jobs know everything up to {moment:%Y-%m-%d %H:%M} UTC, {behind:.1f} h ago"
+        text = f"{_subject(read)} jobs know everything up to {moment:%Y-%m-%d %H:%M} UTC, {behind:.1f} h ago"
         yield Finding("ok" if behind < STALE_HOURS else "note", "watermark", text)
         skew = abs((client.server_time() - datetime.now(UTC)).total_seconds())
         if skew > 60:
             yield Finding("note", "clock", f"this machine and Genesys differ by {skew:,.0f} s; Genesys's time is used")
+
+
+def _subject(read: Read) -> str:
+    """What jobs are about: ``conversation`` for ``/api/v2/analytics/conversations/details/jobs``."""
+    return read.path.split("/")[4].removesuffix("s")
 
 
 def _limit(client: GenesysClient) -> Finding:

@@ -74,6 +74,25 @@ class Span:
         """Midnight UTC at which the last day ends."""
         return end_of(self.days[-1])
 
+    def reaches(self, moment: datetime) -> bool:
+        """Whether the span ends at the present as far as it is known (UTC), or less than a day before."""
+        return moment < self.end + timedelta(days=1)
+
+    def loaded_together(self) -> bool:
+        """Whether the wanted tables were last loaded with all others of the read, on each of the days.
+
+        Only then does what one of them holds tell what the others hold.
+        """
+        ledger = self.store.ledger(self.known, start=self.days[0], end=self.days[-1] + timedelta(days=1))
+        latest = {(row["table"], row["partition"]): row["loaded_at"] for row in ledger.iter_rows(named=True)}
+        days = {day for _, day in latest}
+        return all(
+            latest.get((table.name, day)) is not None
+            and latest[table.name, day] >= max(latest[key] for key in latest if key[1] == day)
+            for table in self.tables
+            for day in days
+        )
+
 
 Reader = Callable[[Span], Outcome]
 """Reads the days of a span into its sink."""

@@ -11,15 +11,16 @@ import polars as pl
 
 from genesys_assets.catalog.declare import Each, Read, Snapshot, Table
 from genesys_assets.extraction.ahead import ahead
+from genesys_assets.extraction.detail import Details
+from genesys_assets.extraction.digest import digested
 from genesys_assets.extraction.drift import DriftWatch
-from genesys_assets.extraction.parser import PageParser, Parsed
+from genesys_assets.extraction.expands import Known, Parser, page_parser
+from genesys_assets.extraction.outage import Patience
+from genesys_assets.extraction.parser import Parsed
 from genesys_assets.extraction.sink import FailedParent, Outcome, Sink
 from genesys_assets.genesys import ApiError, GenesysClient, Page, PagingError, Request, TransientError, pages
 
 log = logging.getLogger(__name__)
-
-MAX_CONSECUTIVE_FAILURES = 5
-"""So many parents in a row that fail for want of an answer are an outage, not trouble with a parent."""
 
 
 def requests_for(read: Read, filled: Mapping[str, str] | None = None) -> Iterator[Request]:
@@ -54,21 +55,33 @@ def _pages(client: GenesysClient, read: Read, filled: Mapping[str, str] | None =
 
 
 def read_listing(
-    client: GenesysClient, read: Read, tables: Sequence[Table], sink: Sink, *, known: Sequence[Table] = ()
+    client: GenesysClient,
+    read: Read,
+    tables: Sequence[Table],
+    sink: Sink,
+    *,
+    known: Sequence[Table] = (),
+    store: Known | None = None,
 ) -> Outcome:
     """Read a listing in full into the ``tables`` that live in it (a part of ``known``, all of them).
 
-    Nothing is covered unless the listing was read to its end.
+    Nothing is covered unless the listing was read to its end. An item whose detail fails keeps its row. With
+    ``store``, what was loaded before, items that lack an expanded field get a second look
+    (:mod:`genesys_assets.extraction.expands`).
 
     Raises:
         GenesysError: the listing cannot be read.
     """
-    parser = PageParser(tables)
+    parser = page_parser(client, read, tables, store)
     watch = DriftWatch(read, known or tables)
+    details = Details(client, read, tables)
     items = rejected = 0
+    failed: list[FailedParent] = []
     with ahead(_pages(client, read)) as fetched:
         for page in fetched:
-            raw = page.raw_items()
+            raw, lacking = details.fill(page.raw_items())
+            failed += lacking
+            raw = digested(read.digests, raw)
             if page.number == 1:
                 sink.drift(read.name, watch.look(raw))
             parsed = parser.parse(raw, response=page.envelope, source=page.path)
@@ -77,10 +90,10 @@ def read_listing(
             rejected += len(parsed.rejects)
     # An item that could not be loaded is one of the listing's rows all the same: without knowing which,
     # no row can be said to be gone.
-    if not rejected:
+    if not rejected and not failed:
         for table in tables:
             sink.cover(table, None)
-    return Outcome(items=items, rejected=rejected)
+    return Outcome(items=items, rejected=rejected, failed=tuple(failed))
 
 
 def read_fan_out(
@@ -91,6 +104,7 @@ def read_fan_out(
     sink: Sink,
     *,
     known: Sequence[Table] = (),
+    store: Known | None = None,
 ) -> Outcome:
     """Make the request of a fan-out for every parent, and cover the parents that were read in full.
 
@@ -103,29 +117,29 @@ def read_fan_out(
         GenesysError: signing in failed, the run was cancelled, or many parents in a row got no answer.
     """
     each = _each(read, tables)
-    parser = PageParser(tables)
-    watch = DriftWatch(read, known or tables)
-    items = rejected = in_a_row = 0
+    parser = page_parser(client, read, tables, store)
+    parent = _Parent(client, read, parser, Details(client, read, tables), sink, DriftWatch(read, known or tables))
+    patience = Patience()
+    items = rejected = 0
     failed: list[FailedParent] = []
     complete = [row for row in parents.iter_rows(named=True) if row["gone"]]
     for row in parents.filter(~pl.col("gone")).iter_rows(named=True):
         filled = {name: str(row[column]) for name, column in each.parameters.items()}
         try:
-            parsed = list(_parent(client, read, parser, filled, watch if not items else None, sink))
+            parsed, lacking = parent.read(filled)
         except (ApiError, TransientError, PagingError) as error:
-            in_a_row = in_a_row + 1 if error.transient else 0
-            if in_a_row >= MAX_CONSECUTIVE_FAILURES:
-                raise
+            patience.bear(error)
             shown = "/".join(filled.values())
             log.warning("%s: %s %s failed and keeps its rows: %s", read.name, each.table, shown, error)
             failed.append(FailedParent(read.name, shown, str(error)))
             continue
-        in_a_row = 0
+        patience.renew()
         _hand_over(tables, parsed, sink)
+        failed += lacking
         items += sum(part.items for part in parsed)
         spoilt = sum(len(part.rejects) for part in parsed)
         rejected += spoilt
-        if not spoilt:
+        if not spoilt and not lacking:
             complete.append(row)
     _cover_parents(tables, each, complete, sink)
     return Outcome(items=items, rejected=rejected, failed=tuple(failed))
@@ -140,20 +154,31 @@ def _each(read: Read, tables: Sequence[Table]) -> Each:
     return read.each
 
 
-def _parent(
-    client: GenesysClient,
-    read: Read,
-    parser: PageParser,
-    filled: Mapping[str, str],
-    watch: DriftWatch | None,
-    sink: Sink,
-) -> Iterator[Parsed]:
-    for page in _pages(client, read, filled):
-        raw = page.raw_items()
-        if watch is not None and raw:
-            sink.drift(read.name, watch.look(raw))
-            watch = None
-        yield parser.parse(raw, request=filled, response=page.envelope, source=page.path)
+class _Parent:
+    """Reads what lies beneath one parent after the other; drift is looked for in the first that has items."""
+
+    def __init__(
+        self, client: GenesysClient, read: Read, parser: Parser, details: Details, sink: Sink, watch: DriftWatch
+    ) -> None:
+        self._client = client
+        self._read = read
+        self._parser = parser
+        self._details = details
+        self._sink = sink
+        self._watch: DriftWatch | None = watch
+
+    def read(self, filled: Mapping[str, str]) -> tuple[list[Parsed], list[FailedParent]]:
+        parsed: list[Parsed] = []
+        lacking: list[FailedParent] = []
+        for page in _pages(self._client, self._read, filled):
+            raw, failed = self._details.fill(page.raw_items(), filled)
+            lacking += failed
+            raw = digested(self._read.digests, raw)
+            if self._watch is not None and raw:
+                self._sink.drift(self._read.name, self._watch.look(raw))
+                self._watch = None
+            parsed.append(self._parser.parse(raw, request=filled, response=page.envelope, source=page.path))
+        return parsed, lacking
 
 
 def _hand_over(tables: Sequence[Table], parsed: Sequence[Parsed], sink: Sink) -> None:

@@ -77,7 +77,7 @@ class PageParser:
         self,
         items: Sequence[bytes],
         *,
-        request: Mapping[str, str] | None = None,
+        request: Mapping[str, str | None] | None = None,
         response: Mapping[str, Any] | None = None,
         source: str = "",
     ) -> Parsed:
@@ -135,7 +135,7 @@ def _misfitting(misfit: Misfit) -> str:
 
 
 def _beside(
-    beside: Beside, request: Mapping[str, str] | None, response: Mapping[str, Any] | None, rows: int
+    beside: Beside, request: Mapping[str, str | None] | None, response: Mapping[str, Any] | None, rows: int
 ) -> pl.Series:
     """A value from beside the items, the same for all of them."""
     table, column = beside.wanted_by
@@ -177,7 +177,7 @@ def _descend(
     for loss in losses:
         _reject_lost(loss, frame, rejected)
     for target in level.targets:
-        made = frame.select(target.columns)
+        made = _counted(target, frame.select(target.columns))
         _reject_incomplete(target, made, rejected)
         parts[target.table.name].append(made)
     for child in level.children:
@@ -192,6 +192,15 @@ def _descend(
             rows_below = nested.explode(exploded, empty_as_null=False, keep_nulls=False)
         _descend(child, rows_below, rejected, parts)
     return frame
+
+
+def _counted(target: Target, made: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their ``@nth`` columns: positions among an item's rows with the same rest of the key."""
+    for name in target.counted:
+        others = [ITEM, *(key for key in target.table.key if key not in target.counted)]
+        dtype = made.schema[name]
+        made = made.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over(others).cast(dtype).alias(name))
+    return made
 
 
 def _opened(level: Level, frame: pl.DataFrame) -> pl.DataFrame:

@@ -27,7 +27,7 @@ INDEX = "@index"
 SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
 """Between the names of nested fields in the name of a column; no field has it in its own."""
 
-Kind = Type | Literal["day"]
+Kind = Type | Literal["day", "texts"]
 
 _KEY, _VALUE = Step("key"), Step("value")
 
@@ -37,8 +37,8 @@ class Value:
     """Something to be taken from the rows of a level: where it lies, and as what.
 
     ``steps`` count from the row; in a map's level the first is ``key`` or ``value``. ``kind`` is a
-    column's type, or ``"day"`` for the UTC day of a moment. ``wanted_by`` (table, column) is the first
-    that takes it.
+    column's type, ``"day"`` for the UTC day of a moment, or ``"texts"`` for an array of texts.
+    ``wanted_by`` (table, column) is the first that takes it.
     """
 
     level: Steps
@@ -48,6 +48,8 @@ class Value:
     wanted_by: tuple[str, str] = field(compare=False)
     name: str = ""
     """Of the column with the converted value."""
+    part: str | None = None
+    """``"start"`` or ``"end"`` where the value is one of the moments of an interval."""
 
     @property
     def place(self) -> str:
@@ -69,12 +71,13 @@ class Beside:
 class Target:
     """A table at one of its row paths: the expressions that make its frame of the level's columns.
 
-    ``required`` are the columns without which a row cannot be loaded.
+    ``required`` are the columns without which a row cannot be loaded, ``counted`` the ``@nth`` ones.
     """
 
     table: Table
     columns: tuple[pl.Expr, ...]
     required: tuple[str, ...]
+    counted: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -173,13 +176,19 @@ class Plan:
         for column in loaded_columns(table):
             expression = self._expression(table, rows, level, column, f"{where}, column {column.name}")
             expressions.append(expression.alias(column.name))
-        level.targets.append(Target(table, tuple(expressions), _required(table)))
+        counted = tuple(column.name for column in table.columns if column.path == "@nth")
+        level.targets.append(Target(table, tuple(expressions), _required(table), counted))
 
     def _expression(self, table: Table, rows: str, level: Level, column: Column, where: str) -> pl.Expr:
         nothing = pl.lit(None, dtype=POLARS_TYPES[column.type])
         path = _path_of(table, column)
-        if not path:
+        if not path or path == "@nth":
             return nothing
+        if path == "@greatest":
+            named = [table.column(name) for name in column.greatest]
+            return pl.max_horizontal(
+                self._expression(table, rows, level, each, f"table {table.name}, column {each.name}") for each in named
+            )
         if path == "@rows":
             return pl.lit(_which(column, row_paths(table), rows, where), dtype=POLARS_TYPES[column.type])
         if path == "@index":
@@ -192,7 +201,7 @@ class Plan:
             return nothing
         found = self._levels.setdefault(value.level, Level(value.level))
         found.values.setdefault(value.name, value)
-        return pl.col(value.name)
+        return _dressed(pl.col(value.name), column)
 
     def _value(self, table: Table, level: Level, column: Column, path: str, where: str) -> Value | None:
         if path.startswith(("@request.", "@response.")):
@@ -208,6 +217,7 @@ class Plan:
             origin, steps = located
         else:
             origin, steps = level.path, _parsed("" if path in ("@", "@key", "@value") else path, where)
+        steps, part = _without_part(steps, column, f"{where}: {path}")
         if any(step.many for step in steps):
             raise DeclarationError(f"{where}: {path} has many values; take one ([0], [?field==value]) or make it rows")
         if path == "@key":
@@ -219,7 +229,7 @@ class Plan:
                 self._owners[where_it_lies] = (table.name, column.name)
             if origin and origin[-1].many == "map":
                 steps = (_VALUE, *steps)
-        return _named(origin, steps, column, (table.name, column.name))
+        return _named(origin, steps, column, (table.name, column.name), part)
 
     def _beside(self, column: Column, name: str, wanted_by: tuple[str, str], where: str) -> Value:
         if column.type == "json":
@@ -234,13 +244,19 @@ class Plan:
     def _enclosing(self, table: Table, level: Level, path: str, where: str) -> tuple[Steps, Steps] | None:
         """The level around the rows at which a ``$.`` path lies, and the steps from there.
 
-        ``None`` where the path encloses other rows of the table but not these: they have no such value.
+        ``None`` where the path encloses other rows of the table but not these: they have no such value. A row
+        does not enclose itself.
         """
         steps = _parsed(path[2:], where)
         last = max((n for n, step in enumerate(steps, 1) if step.many), default=0)
+        others = [other for rows in row_paths(table) if (other := _parsed(rows, where)) != level.path]
+        enclosed = [other for other in others if steps[:last] == other[:last]]
         if steps[:last] == level.path[:last]:
+            is_the_row = 0 < last == len(level.path)
+            if is_the_row and any(len(other) > last for other in enclosed):
+                return None
             return steps[:last], steps[last:]
-        if any(steps[:last] == _parsed(rows, where)[:last] for rows in row_paths(table)):
+        if enclosed:
             return None
         raise DeclarationError(f"{where}: {path} does not enclose the rows at {text(level.path)!r}")
 
@@ -255,6 +271,8 @@ class Plan:
         node, name = self._walk(origin + steps, where), (steps or origin)[-1].name if origin or steps else "the item"
         if column.type == "json" and column.shape is not None:
             node.take(column.shape, where, name)
+        elif column.joined is not None:
+            node.elements("array", where, name).become(pl.String(), where, name)
         else:
             node.become(leaf_type(column.type), where, name)
         return steps
@@ -325,20 +343,42 @@ def _path_of(table: Table, column: Column) -> str:
     return by if by.startswith("$.") else table.column(by).path
 
 
-def _named(level: Steps, steps: Steps, column: Column, wanted_by: tuple[str, str]) -> Value:
-    kind: Kind = "day" if column is DB_PARTITION else column.type
+def _without_part(steps: Steps, column: Column, where: str) -> tuple[Steps, str | None]:
+    """The steps to the field, and which of its moments is meant if it holds an interval."""
+    part = steps[-1].part if steps else None
+    if part is None:
+        return steps, None
+    if column.type != "timestamp" and column is not DB_PARTITION:
+        raise DeclarationError(f"{where} is a moment, so the column must be a timestamp")
+    return (*steps[:-1], Step(steps[-1].name)), part
+
+
+def _named(level: Steps, steps: Steps, column: Column, wanted_by: tuple[str, str], part: str | None = None) -> Value:
+    kind: Kind = "day" if column is DB_PARTITION else "texts" if column.joined is not None else column.type
     shape = "" if column.shape is None else repr(column.shape)
-    name = "|".join((text(level), text(steps), kind, shape))
-    return Value(level, steps, kind, column.shape, wanted_by, name)
+    name = "|".join((text(level), text(steps), part or "", kind, shape))
+    return Value(level, steps, kind, column.shape, wanted_by, name, part)
 
 
-def _which(column: Column, paths: Sequence[str], rows: str, where: str) -> str:
+def _dressed(found: pl.Expr, column: Column) -> pl.Expr:
+    """The value as the column wants it: joined, blank as null, spelled its way, with a text for its absence."""
+    if column.joined is not None:
+        found = pl.when(found.list.len() > 0).then(found.list.join(column.joined, ignore_nulls=True))
+    if column.blank_is_null:
+        found = pl.when(found != "").then(found)
+    if column.spellings is not None:
+        found = found.replace(dict(column.spellings))
+    return found if column.absent is None else found.fill_null(column.absent)
+
+
+def _which(column: Column, paths: Sequence[str], rows: str, where: str) -> str | bool:
     """What a row's own ``rows`` path is called: the column's value at the same place, or the path itself."""
     if not column.values:
         return rows
     if len(column.values) != len(paths):
         raise DeclarationError(f"{where}: {len(column.values)} values for {len(paths)} rows paths")
-    return column.values[paths.index(rows)]
+    named = column.values[paths.index(rows)]
+    return named == "true" if column.type == "boolean" else named
 
 
 def _parsed(path: str, where: str) -> Steps:

@@ -167,6 +167,27 @@ def strict_type(dtype: pl.DataType, name: str = "Item", *, optional: bool = True
     return _ACCEPTED[type(dtype)]
 
 
+def number_type(dtype: pl.DataType, name: str = "Numbers") -> Any:
+    """The msgspec type that knows nothing of a dtype but its numbers, and accepts only numbers for them."""
+    if isinstance(dtype, pl.List):
+        return list[number_type(_inner(dtype), name)] | None
+    if isinstance(dtype, pl.Map):
+        return dict[str, number_type(_inner(dtype), name)] | None
+    if isinstance(dtype, pl.Struct):
+        parts = [(part.name, built(part.dtype)) for part in dtype.fields]
+        wanted = [(part, inner) for part, inner in parts if _has_numbers(inner)]
+        members = [(f"f{n}", number_type(inner, f"{name}_{part}"), None) for n, (part, inner) in enumerate(wanted)]
+        renamed = {f"f{n}": part for n, (part, _) in enumerate(wanted)}
+        return msgspec.defstruct(name, members, rename=renamed, gc=False) | None
+    return float | None
+
+
+def _has_numbers(dtype: pl.DataType) -> bool:
+    if isinstance(dtype, pl.Struct):
+        return any(_has_numbers(built(part.dtype)) for part in dtype.fields)
+    return _has_numbers(_inner(dtype)) if isinstance(dtype, pl.List | pl.Map) else dtype == pl.Float64
+
+
 def built(dtype: PolarsDataType) -> pl.DataType:
     """An instance of a dtype, which polars also writes as its class."""
     return cast("pl.DataType", dtype() if isinstance(dtype, type) else dtype)

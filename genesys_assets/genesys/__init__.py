@@ -22,8 +22,10 @@ from genesys_assets.genesys.jobs import (
     Poll,
     availability,
     run_job,
+    submit_job,
 )
-from genesys_assets.genesys.paging import OFFSET_CEILING, Page, Request, pages
+from genesys_assets.genesys.page import Page
+from genesys_assets.genesys.paging import OFFSET_CEILING, Request, pages
 from genesys_assets.genesys.retry import Retries
 from genesys_assets.genesys.settings import REGIONS, Settings, domain_of
 from genesys_assets.genesys.throttle import Throttle
@@ -61,4 +63,5 @@ __all__ = [
     "domain_of",
     "pages",
     "run_job",
+    "submit_job",
 ]

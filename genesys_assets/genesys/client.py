@@ -103,7 +103,7 @@ class GenesysClient:
         self._http = httpx.Client(
             transport=transport, timeout=timeout, limits=_LIMITS, headers={"User-Agent": user_agent}
         )
-        self._sign_in = SignIn(settings, self._http, self._retries)
+        self._sign_in = SignIn(settings, self._http, self._retries, self._note_time)
 
     def __enter__(self) -> Self:
         return self
@@ -139,8 +139,15 @@ class GenesysClient:
     def server_time(self) -> datetime:
         """The organisation's present (UTC, whole seconds), from the ``Date`` of the last answer.
 
-        Before the first answer it is this machine's.
+        Before the first answer the client signs in to hear of it, which is no API call; where no answer carries a
+        date, it is this machine's.
+
+        Raises:
+            SignInError: the OAuth client is refused.
+            TransientError: the sign-in cannot be reached.
         """
+        if self._server_time is None:
+            self._sign_in.token(self.pause)
         return self._server_time or datetime.now(UTC).replace(microsecond=0)
 
     def usage(self) -> Usage:

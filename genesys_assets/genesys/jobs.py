@@ -15,7 +15,8 @@ import msgspec
 
 from genesys_assets.genesys.client import Answer, GenesysClient, Parameter
 from genesys_assets.genesys.errors import ApiError, GenesysError, JobError, NotFound, PagingError
-from genesys_assets.genesys.paging import Page, Request, pages
+from genesys_assets.genesys.page import Page
+from genesys_assets.genesys.paging import Request, pages
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +157,17 @@ def run_job(
             store.forget(job.key)
         raise
     store.forget(job.key)
+
+
+def submit_job(client: GenesysClient, job: JobRequest, store: JobStore) -> None:
+    """Submit a job, or find the one that runs already, for :func:`run_job` to read: several may run at a time.
+
+    Raises:
+        JobError: the answer has no id.
+        GenesysError: whatever else :meth:`GenesysClient.request` raises.
+    """
+    if _resumed(client, job, store, _always) is None:
+        _submitted(client, job, store)
 
 
 def availability(client: GenesysClient, path: str) -> datetime:

@@ -8,29 +8,25 @@ from __future__ import annotations
 
 import itertools
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Literal, cast
 
 import httpx
-import msgspec
 
 from genesys_assets.genesys.client import GenesysClient, Parameter
 from genesys_assets.genesys.errors import ApiError, PagingError
+from genesys_assets.genesys.page import Page
 
 log = logging.getLogger(__name__)
 
 Style = Literal["none", "page_number", "cursor", "next_uri"]
-Scalar = str | int | float | bool | None
 
 OFFSET_CEILING = 10_000
 """Offset paging of many listings answers 400 for pages that lie beyond this many items."""
 
-_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
-_SCALAR = msgspec.json.Decoder(str | int | float | bool | None)
+EMPTY_PAGES_END_A_SCAN = 3
+"""So many pages of a scan without an item, one after the other, are its end, though each brings a new cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +35,10 @@ class Request:
 
     ``items`` is the path of the items in each answer (``entities``, ``result.agentSchedules``; empty:
     the answer is the one item, or an array of items). ``page_size`` is asked for where the style has
-    one. ``body`` makes a POST; ``page_number`` puts the page into its ``paging`` object, or beside the
-    other fields where the body has a ``pageNumber`` or ``pageSize`` there.
+    one. ``body`` makes a POST; ``page_number`` puts the page where the body says ``{page_number}`` and
+    ``{page_size}``, else into its ``paging`` object, or beside the other fields where the body has a
+    ``pageNumber`` or ``pageSize`` there. Where the answer's total is not exact, only an
+    empty page ends the listing.
     """
 
     method: str
@@ -52,100 +50,7 @@ class Request:
         default_factory=dict[str, Parameter | Sequence[Parameter]]
     )
     body: Mapping[str, object] | None = None
-
-
-_ESCAPES = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
-)
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answer of a listing: ``number`` counts from 1, ``path`` is the request's, without query."""
-
-    body: bytes = field(repr=False)
-    items: str
-    number: int
-    path: str
-
-    def raw_items(self) -> list[bytes]:
-        """The items, each as its own raw JSON; none where the answer leaves them out or says null.
-
-        Raises:
-            PagingError: the answer is not JSON, or has something else at the path of the items.
-        """
-        return [bytes(raw) for raw in self._parts[1]]
-
-    @property
-    def count(self) -> int:
-        """How many items the page has."""
-        return len(self._parts[1])
-
-    @property
-    def envelope(self) -> dict[str, Scalar]:
-        """The plain values that stand beside the items, also those of objects on the path to them.
-
-        Raises:
-            PagingError: see :meth:`raw_items`.
-        """
-        return _plain(self._parts[0])
-
-    def inner(self, name: str) -> dict[str, Scalar]:
-        """The plain values of an object that stands beside the items, such as ``cursors``."""
-        raw = self._parts[0].get(name)
-        return _plain(self._members(raw)) if raw is not None and _first(raw) == b"{" else {}
-
-    @cached_property
-    def _parts(self) -> tuple[dict[str, msgspec.Raw], list[msgspec.Raw]]:
-        """What stands beside the items, and the items: found without building any of them."""
-        body = self.body.strip()
-        if not body:
-            raise self._broken("an empty body")
-        try:
-            return self._split(body)
-        except PagingError:
-            mended = whole_characters(body)
-            if mended == body:
-                raise
-            log.warning("%s, page %d: half characters of cut texts are replaced by U+FFFD", self.path, self.number)
-            return self._split(mended)
-
-    def _split(self, body: bytes) -> tuple[dict[str, msgspec.Raw], list[msgspec.Raw]]:
-        raw = msgspec.Raw(body)
-        beside: dict[str, msgspec.Raw] = {}
-        names = self.items.split(".") if self.items else []
-        for name in names:
-            members = self._members(raw)
-            found = members.pop(name, None)
-            beside |= members
-            if found is None or _first(found) == b"n":
-                return beside, []
-            raw = found
-        if not names and body.startswith(b"{"):
-            return self._members(raw), [raw]
-        try:
-            return beside, _ELEMENTS.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise self._broken(f"no array of items at {self.items or 'the root'}: {error}") from None
-
-    def _members(self, raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
-        try:
-            return _MEMBERS.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise self._broken(f"no JSON object: {error}") from None
-
-    def _broken(self, what: str) -> PagingError:
-        return PagingError(f"{self.path}, page {self.number}: {what}", transient=True)
-
-
-def whole_characters(body: bytes) -> bytes:
-    """JSON whose halves of characters are replaced by U+FFFD.
-
-    Texts that Genesys cuts at a length, such as participant attributes, may end in the first half of a
-    surrogate pair, which is legal JSON and no character; no parser of text takes it.
-    """
-    return _ESCAPES.sub(lambda found: b"\\ufffd" if found["half"] else found[0], body)
+    exact_total: bool = True
 
 
 def pages(client: GenesysClient, request: Request) -> Iterator[Page]:
@@ -190,6 +95,28 @@ class _Seen:
         self._seen.add(key)
 
 
+def _downloaded(client: GenesysClient, page: Page) -> Page:
+    """What lies behind the address that an answer gives in place of its items (``downloadUrl``).
+
+    The document is the whole answer, or only the innermost object around the items.
+
+    Raises:
+        PagingError: there are no items in the document either.
+        GenesysError: whatever :meth:`GenesysClient.download` raises.
+    """
+    url = page.envelope.get("downloadUrl")
+    if page.count or not page.items or not isinstance(url, str) or not url:
+        return page
+    body = b"".join(client.download(url))
+    log.debug("%s, page %d: %d bytes downloaded in place of the items", page.path, page.number, len(body))
+    innermost = page.items.rpartition(".")[2]
+    for items in dict.fromkeys((page.items, innermost)):
+        document = replace(page, body=body, items=items)
+        if document.has_items:
+            return document
+    raise PagingError(f"{page.path}, page {page.number}: the downloaded document has no {page.items}", transient=True)
+
+
 def _whole(client: GenesysClient, request: Request) -> Iterator[Page]:
     page = _fetch(client, request, 1, request.path, request.params)
     if request.items:
@@ -197,6 +124,8 @@ def _whole(client: GenesysClient, request: Request) -> Iterator[Page]:
         count = told.get("pageCount")
         more = [name for name in ("cursor", "nextUri") if told.get(name)]
         more += [f"pageCount {count}"] if isinstance(count, int) and count > 1 else []
+        total = _count(page, "total")
+        more += [f"total {total} of which {page.count} came"] if total is not None and total > page.count else []
         if more:
             raise PagingError(
                 f"{request.path}: declared as unpaged, but the answer goes on ({', '.join(more)}); declare its paging"
@@ -219,6 +148,7 @@ def _by_number(client: GenesysClient, request: Request) -> Iterator[Page]:
         if count is not None and (count >= number or page.count == 0):
             uri = None
             if number >= count:
+                _check_total(request, page, received)
                 return
         elif uri is not None:
             seen.token("nextUri", uri)
@@ -250,8 +180,26 @@ def _numbered(client: GenesysClient, request: Request, number: int, uri: str | N
     return page
 
 
+def _check_total(request: Request, page: Page, received: int) -> None:
+    """A query that ends before everything it found was shown has a depth that nobody told.
+
+    Raises:
+        PagingError: the pages and the total contradict each other.
+    """
+    total = None if request.body is None else _count(page, "totalHits", "total")
+    if total is not None and received < total:
+        raise PagingError(
+            f"{request.path}: the last of {page.number} pages is read, but they had {received:,} items of {total:,}; "
+            "the query does not reach further, split it by a filter",
+            transient=True,
+        )
+
+
 def _turned(body: Mapping[str, object], number: int, size: int | None) -> Mapping[str, object]:
-    """The body with the page put in: into ``paging``, or beside the other fields where it stands there."""
+    """The body with the page put in: where it says so, into ``paging``, or beside the other fields."""
+    filled = _filled(body, {"{page_number}": number, "{page_size}": size})
+    if filled != body:
+        return cast("Mapping[str, object]", filled)
     place: dict[str, object] = {"pageNumber": number} if size is None else {"pageNumber": number, "pageSize": size}
     if "paging" not in body and ("pageNumber" in body or "pageSize" in body):
         return {**body, **place}
@@ -260,12 +208,29 @@ def _turned(body: Mapping[str, object], number: int, size: int | None) -> Mappin
     return {**body, "paging": {**given, **place}}
 
 
+def _filled(value: object, places: Mapping[str, int | None]) -> object:
+    """A body whose placeholders are filled in, at whatever depth.
+
+    Raises:
+        ValueError: there is a placeholder for a page size, but no page size.
+    """
+    if isinstance(value, Mapping):
+        return {name: _filled(inner, places) for name, inner in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_filled(inner, places) for inner in cast("Sequence[object]", value)]
+    if not isinstance(value, str) or value not in places:
+        return value
+    if places[value] is None:
+        raise ValueError(f"the body wants {value}, but the listing has no page size")
+    return places[value]
+
+
 def _exhausted(request: Request, page: Page, received: int) -> bool:
     """Whether a numbered page that tells neither a page count nor the next address was the last.
 
     What was received decides, not what was asked for: the server may send smaller pages than asked.
     """
-    total = None if request.body is None else _count(page, "totalHits", "total")
+    total = None if request.body is None or not request.exact_total else _count(page, "totalHits", "total")
     if total is None:
         return page.count == 0
     if page.count == 0:
@@ -279,9 +244,13 @@ def _by_cursor(client: GenesysClient, request: Request) -> Iterator[Page]:
     if request.page_size is not None:
         first["pageSize"] = request.page_size
     path, params = request.path, first
+    empty = 0
     for number in itertools.count(1):
         page = _fetch(client, request, number, path, params)
         yield page
+        empty = 0 if page.count else empty + 1
+        if empty == EMPTY_PAGES_END_A_SCAN and page.inner("cursors"):
+            return
         uri = _next_uri(page)
         name, token = _token(page, uri)
         if token is not None:
@@ -329,8 +298,8 @@ def _fetch(
     params: Mapping[str, Parameter | Sequence[Parameter]] | None = None,
 ) -> Page:
     answer = client.request(request.method, path, params=params, json=request.body)
-    page = Page(answer.body, request.items, number, answer.path)
-    log.debug("%s %s: page %d, %d items, %d bytes", request.method, answer.path, number, page.count, len(answer.body))
+    page = _downloaded(client, Page(answer.body, request.items, number, answer.path))
+    log.debug("%s %s: page %d, %d items, %d bytes", request.method, answer.path, number, page.count, len(page.body))
     return page
 
 
@@ -346,11 +315,3 @@ def _next_uri(page: Page) -> str | None:
 def _count(page: Page, *names: str) -> int | None:
     values = (page.envelope.get(name) for name in names)
     return next((value for value in values if isinstance(value, int)), None)
-
-
-def _plain(members: Mapping[str, msgspec.Raw]) -> dict[str, Scalar]:
-    return {name: _SCALAR.decode(raw) for name, raw in members.items() if _first(raw) not in (b"{", b"[")}
-
-
-def _first(raw: msgspec.Raw) -> bytes:
-    return bytes(memoryview(raw)[:1])

@@ -24,11 +24,19 @@ _MARGIN = 300.0
 class SignIn:
     """Holds the access token of one OAuth client; several threads share one renewal.
 
-    Source: ``POST {login_url}/oauth/token``. The token never leaves through ``repr``, logs or errors.
+    ``heard`` is given the headers of each answer. Source: ``POST {login_url}/oauth/token``. The token never
+    leaves through ``repr``, logs or errors.
     """
 
-    def __init__(self, settings: Settings, http: httpx.Client, retries: Retries) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        http: httpx.Client,
+        retries: Retries,
+        heard: Callable[[httpx.Headers], None] = lambda headers: None,
+    ) -> None:
         self._settings = settings
+        self._heard = heard
         self._http = http
         self._retries = retries
         self._lock = threading.Lock()
@@ -69,6 +77,7 @@ class SignIn:
                     data={"grant_type": "client_credentials"},
                     auth=(settings.client_id, settings.client_secret),
                 )
+                self._heard(response.headers)
                 failure = failure_of(response)
             except DROPPED as error:
                 response, failure = None, Failure(type(error).__name__)

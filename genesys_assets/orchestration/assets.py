@@ -29,27 +29,48 @@ LISTINGS = (
     "routing_skills",
     "wrapup_codes",
     "flow_outcomes",
+    "campaigns",
+    "contact_lists",
+    "emergency_groups",
+    "schedules",
+    "schedule_groups",
+    "external_contacts",
+    "external_organizations",
+    "responses",
+    "knowledge_bases",
+    "knowledge_documents",
+    "knowledge_feedback",
+    "knowledge_categories",
+    "knowledge_labels",
+    "published_evaluation_forms",
+    "evaluation_form_contents",
+    "business_units",
+    "activity_codes",
+    "management_units",
+    "management_unit_users",
+    "planning_groups",
 )
 """Reads of the present state that are carried out; with those of history, these are executable."""
 
 API_POOL = "genesys_api"
 IO_MANAGER = "warehouse_io"
+PRIORITY = "dagster/priority"
 
 RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """For what may be better in a minute; the client has retried each request already."""
 
 
 def build_assets(
-    catalog: Catalog, partitions: dg.DailyPartitionsDefinition
+    catalog: Catalog, partitions: dg.DailyPartitionsDefinition, storage: str
 ) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """All tables of the catalog as assets."""
+    """All tables of the catalog as assets; ``storage`` is the kind of the warehouse that holds them."""
     reads = catalog.reads()
     executable: list[dg.AssetsDefinition | dg.AssetSpec] = [
-        *(_listing(catalog, *reads[name]) for name in LISTINGS),
-        *(_history(catalog, *reads[name], history, partitions) for name, history in HISTORIES.items()),
+        *(_listing(catalog, *reads[name], storage) for name in LISTINGS),
+        *(_history(catalog, *reads[name], storage, history, partitions) for name, history in HISTORIES.items()),
     ]
     carried_out = {table.name for table in executable_tables(catalog)}
-    return executable + [_external(catalog, table) for table in catalog if table.name not in carried_out]
+    return executable + [_external(catalog, table, storage) for table in catalog if table.name not in carried_out]
 
 
 def executable_tables(catalog: Catalog) -> tuple[Table, ...]:
@@ -57,18 +78,22 @@ def executable_tables(catalog: Catalog) -> tuple[Table, ...]:
     return tuple(table for table in catalog if table.read.name in (*LISTINGS, *HISTORIES))
 
 
-def _listing(catalog: Catalog, read: Read, tables: Sequence[Table]) -> dg.AssetsDefinition:
+def _listing(catalog: Catalog, read: Read, tables: Sequence[Table], storage: str) -> dg.AssetsDefinition:
     parent = read.each.table if read.each is not None else None
+    # Dependencies are those of the graph, also where it draws none to the parent of a fan-out: its rows are
+    # then taken as they are, and in a run of both the parent comes first.
+    drawn = parent if any(parent in catalog.upstream(table.name) for table in tables) else None
 
     @dg.multi_asset(
         name=read.name,
-        outs={table.name: _out(catalog, table, None) for table in tables},
-        ins={} if parent is None else {parent: dg.AssetIn(key=parent, input_manager_key=IO_MANAGER)},
-        deps=_outside(catalog, tables, without=parent),
+        outs={table.name: _out(catalog, table, storage, None) for table in tables},
+        ins={} if drawn is None else {drawn: dg.AssetIn(key=drawn, input_manager_key=IO_MANAGER)},
+        deps=_outside(catalog, tables, without=drawn),
         internal_asset_deps=_inside(catalog, tables),
         can_subset=True,
         pool=API_POOL,
         retry_policy=RETRY,
+        op_tags={} if parent == drawn else {PRIORITY: "-1"},
     )
     def listing(
         context: dg.AssetExecutionContext,
@@ -77,9 +102,12 @@ def _listing(catalog: Catalog, read: Read, tables: Sequence[Table]) -> dg.Assets
         **parents: pl.LazyFrame,
     ) -> Iterator[dg.Output[Any]]:
         wanted, run = _selected(context, catalog, tables), context.run.run_id
-        rows = parents.get(parent or "")
 
         def stage(client: GenesysClient, opened: Warehouse) -> Iterator[Staged]:
+            rows = parents.get(drawn or "")
+            if parent is not None and rows is None:
+                opened.prepare([catalog[parent]])
+                rows = opened.scan(catalog[parent])
             return Loader(client, opened, catalog, run).snapshot(read, wanted, rows)
 
         yield from _loaded(context, genesys, warehouse, wanted, stage)
@@ -88,11 +116,20 @@ def _listing(catalog: Catalog, read: Read, tables: Sequence[Table]) -> dg.Assets
 
 
 def _history(
-    catalog: Catalog, read: Read, tables: Sequence[Table], history: History, partitions: dg.DailyPartitionsDefinition
+    catalog: Catalog,
+    read: Read,
+    tables: Sequence[Table],
+    storage: str,
+    history: History,
+    partitions: dg.DailyPartitionsDefinition,
 ) -> dg.AssetsDefinition:
+    # A parent to which the graph draws no edge comes first all the same where a run loads both.
+    parent = catalog[read.each.table] if read.each is not None else None
+    waits = parent is not None and parent.read.name in HISTORIES and not _is_upstream(catalog, parent, tables)
+
     @dg.multi_asset(
         name=read.name,
-        outs={table.name: _out(catalog, table, history.days_a_run) for table in tables},
+        outs={table.name: _out(catalog, table, storage, history.days_a_run) for table in tables},
         deps=_outside(catalog, tables),
         internal_asset_deps=_inside(catalog, tables),
         can_subset=True,
@@ -100,6 +137,7 @@ def _history(
         backfill_policy=dg.BackfillPolicy.multi_run(history.days_a_run),
         pool=API_POOL,
         retry_policy=RETRY,
+        op_tags={PRIORITY: "-1"} if waits else {},
     )
     def days_of_history(
         context: dg.AssetExecutionContext, genesys: GenesysResource, warehouse: WarehouseResource
@@ -144,30 +182,34 @@ def _selected(context: dg.AssetExecutionContext, catalog: Catalog, tables: Seque
     return catalog.in_order(table for table in tables if table.name in selected)
 
 
-def _out(catalog: Catalog, table: Table, days_a_run: int | None) -> dg.AssetOut:
+def _out(catalog: Catalog, table: Table, storage: str, days_a_run: int | None) -> dg.AssetOut:
     return dg.AssetOut(
         key=table.name,
         is_required=False,
         io_manager_key=IO_MANAGER,
         description=describe.description(table),
         group_name=catalog.category(table.name),
-        metadata=describe.definition_metadata(catalog, table),
+        metadata=describe.definition_metadata(catalog, table, storage),
         tags=describe.tags(catalog, table),
-        kinds=describe.KINDS,
+        kinds=describe.kinds(storage),
         freshness_policy=describe.freshness(table),
         backfill_policy=None if days_a_run is None else dg.BackfillPolicy.multi_run(days_a_run),
     )
 
 
-def _external(catalog: Catalog, table: Table) -> dg.AssetSpec:
+def _external(catalog: Catalog, table: Table, storage: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=table.name,
         deps=list(catalog.upstream(table.name)),
         description=describe.description(table),
         group_name=catalog.category(table.name),
-        metadata=describe.definition_metadata(catalog, table),
+        metadata=describe.definition_metadata(catalog, table, storage),
         tags=describe.tags(catalog, table),
     )
+
+
+def _is_upstream(catalog: Catalog, parent: Table, tables: Sequence[Table]) -> bool:
+    return any(parent.name in catalog.upstream(table.name) for table in tables)
 
 
 def _outside(catalog: Catalog, tables: Sequence[Table], without: str | None = None) -> list[str]:

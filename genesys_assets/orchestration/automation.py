@@ -1,6 +1,6 @@
 """Jobs, schedules and the sensor that follows the watermark."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import dagster as dg
@@ -9,7 +9,7 @@ from dagster import AssetSelection, DefaultScheduleStatus, DefaultSensorStatus
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from genesys_assets.catalog import Catalog
-from genesys_assets.orchestration.assets import executable_tables
+from genesys_assets.orchestration.assets import PRIORITY, executable_tables
 from genesys_assets.orchestration.checks import PARTITIONS
 from genesys_assets.orchestration.due import Due, due_after, due_days
 from genesys_assets.orchestration.histories import CLOCKS, HISTORIES
@@ -18,9 +18,8 @@ from genesys_assets.orchestration.resources import GenesysResource, WarehouseRes
 LOOKBACK_DAYS = 7
 """How far back the sensors look for days that are missing or not settled; a backfill reaches further."""
 
-REQUESTS_A_TICK = 7
+DAYS_A_TICK = 7
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-PRIORITY = "dagster/priority"
 
 
 def build_jobs(catalog: Catalog) -> list[UnresolvedAssetJobDefinition]:
@@ -60,7 +59,7 @@ def build_schedules(catalog: Catalog, start: date) -> list[dg.ScheduleDefinition
         dg.ScheduleDefinition(
             name=f"{category}_hourly",
             job_name=category,
-            cron_schedule=f"{5 + 10 * n} * * * *",
+            cron_schedule=f"{5 + 30 * n} * * * *",
             execution_timezone="UTC",
             default_status=DefaultScheduleStatus.RUNNING,
             description=f"Reads all {category} tables; what did not change is not written.",
@@ -70,6 +69,7 @@ def build_schedules(catalog: Catalog, start: date) -> list[dg.ScheduleDefinition
     return [
         *present,
         _daily("historical", "15 6 * * *", start),
+        _daily("aggregated", "15 7 * * *", start),
         dg.ScheduleDefinition(
             name="partition_checks_daily",
             job_name="partition_checks",
@@ -197,23 +197,37 @@ def _jobs_of(
 def _requests(
     context: dg.SensorEvaluationContext, catalog: Catalog, due: Mapping[str, Sequence[Due]]
 ) -> list[dg.RunRequest]:
-    """The most urgent days, each with all the reads that are due on it for the same reason."""
-    together: dict[tuple[date, str], list[tuple[str, Due]]] = {}
+    """The oldest days, in ranges: a run for the days on which the same reads are due for the same reason."""
+    reasons: dict[tuple[date, str], list[tuple[str, Due]]] = {}
     for read, days in due.items():
         for each in days:
-            together.setdefault((each.day, each.kind), []).append((read, each))
-    requests: list[dg.RunRequest] = []
-    for (day, kind), entries in sorted(together.items())[:REQUESTS_A_TICK]:
-        context.log.info(f"{day}: {entries[0][1].reason} ({', '.join(read for read, _ in entries)})")
-        tables = [table.name for read, _ in entries for table in catalog.reads()[read][1]]
-        for category in dict.fromkeys(catalog.category(name) for name in tables):
-            requests.append(
-                dg.RunRequest(
-                    run_key=" & ".join((category, *(each.run_key for _, each in entries))),
-                    job_name=category,
-                    partition_key=day.isoformat(),
-                    asset_selection=[dg.AssetKey(name) for name in tables if catalog.category(name) == category],
-                    tags={"genesys/reason": kind, PRIORITY: "1"},
-                )
-            )
-    return requests
+            reasons.setdefault((each.day, each.kind), []).append((read, each))
+    ranges: list[list[tuple[str, Due]]] = []
+    for (_, kind), entries in sorted(reasons.items(), key=lambda reason: (reason[0][1], reason[0][0]))[:DAYS_A_TICK]:
+        context.log.info(f"{entries[0][1].day}: {entries[0][1].reason} ({', '.join(read for read, _ in entries)})")
+        last = ranges[-1] if ranges else []
+        reads = [read for read, _ in entries]
+        before = (entries[0][1].day - timedelta(days=1), kind, reads)
+        if last and before == (last[-1][1].day, last[-1][1].kind, [read for read, _ in last[-len(reads) :]]):
+            last.extend(entries)
+        else:
+            ranges.append(list(entries))
+    return [request for entries in ranges for request in _runs(catalog, entries)]
+
+
+def _runs(catalog: Catalog, entries: Sequence[tuple[str, Due]]) -> Iterator[dg.RunRequest]:
+    """A run for each category that has tables among the reads of a range."""
+    tables = [table.name for read in dict.fromkeys(read for read, _ in entries) for table in catalog.reads()[read][1]]
+    first, last = entries[0][1].day.isoformat(), entries[-1][1].day.isoformat()
+    for category in dict.fromkeys(catalog.category(name) for name in tables):
+        yield dg.RunRequest(
+            run_key=" & ".join((category, *(each.run_key for _, each in entries))),
+            job_name=category,
+            partition_key=first if first == last else None,
+            asset_selection=[dg.AssetKey(name) for name in tables if catalog.category(name) == category],
+            tags={
+                "genesys/reason": entries[0][1].kind,
+                PRIORITY: "1",
+                **({} if first == last else {RANGE_START: first, RANGE_END: last}),
+            },
+        )

@@ -15,6 +15,7 @@ import polars as pl
 from genesys_assets.catalog import load_catalog
 from genesys_assets.orchestration.assets import executable_tables
 from genesys_assets.orchestration.automation import RANGE_END, RANGE_START
+from genesys_assets.orchestration.histories import HISTORIES
 from genesys_assets.warehouse import Warehouse
 
 ANCHOR = "demo.json"
@@ -43,6 +44,12 @@ def moment(home: Path) -> Moment:
     home.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"now": now.isoformat()}) + "\n")
     return Moment(now)
+
+
+def loads(days: int) -> int:
+    """How many loads :func:`load_everything` makes of so many days."""
+    reads = {table.read.name for table in executable_tables(load_catalog())}
+    return sum(1 if read not in HISTORIES or HISTORIES[read].together else days for read in reads)
 
 
 def load_everything(
@@ -76,7 +83,8 @@ def _reason(event: dg.DagsterEvent) -> str:
 def summary(warehouse: Warehouse, run_ids: Sequence[str]) -> pl.DataFrame:
     """What the runs did, a row a table: rows, inserted, updated, retired, API calls and seconds.
 
-    Calls and seconds are those of a read, and stand at the first of the tables that it feeds.
+    ``elsewhere`` counts the rows that belong to other days than those that were asked for. Calls and
+    seconds are those of a read, and stand at the first of the tables that it feeds.
     """
     tables = executable_tables(load_catalog())
     history = warehouse.history(tables).filter(pl.col("run_id").is_in(list(run_ids)))
@@ -87,7 +95,7 @@ def summary(warehouse: Warehouse, run_ids: Sequence[str]) -> pl.DataFrame:
     costs = (
         history.unique(["load_id", "table"])
         .group_by("table")
-        .agg(pl.col("calls").sum(), seconds.sum().alias("seconds"))
+        .agg(pl.col("elsewhere", "calls").sum(), seconds.sum().alias("seconds"))
     )
     counts = history.group_by("table").agg(pl.col("inserted", "updated", "retired").sum())
     frame = pl.DataFrame({"table": [table.name for table in tables], "rows": [warehouse.count(t) for t in tables]})

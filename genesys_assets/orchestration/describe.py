@@ -10,7 +10,6 @@ import dagster as dg
 
 from genesys_assets.catalog import Catalog, Column, ForeignKey, Snapshot, Table
 
-KINDS = {"polars", "duckdb"}
 SCHEMA = "genesys"
 
 _METADATA_FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=25), warn_window=timedelta(hours=3))
@@ -27,8 +26,13 @@ def tags(catalog: Catalog, table: Table) -> Mapping[str, str]:
     return {"genesys/category": catalog.category(table.name), "genesys/loading": type(table.loading).__name__.lower()}
 
 
-def definition_metadata(catalog: Catalog, table: Table) -> dict[str, Any]:
-    """Columns, relationships, storage address and source of a table."""
+def kinds(storage: str) -> set[str]:
+    """What the UI shows as icons; ``storage`` is the kind of the warehouse."""
+    return {"polars", storage}
+
+
+def definition_metadata(catalog: Catalog, table: Table, storage: str) -> dict[str, Any]:
+    """Columns, relationships, storage address and source of a table; ``storage`` is the kind of the warehouse."""
     keys = catalog.foreign_keys(table.name)
     read = table.read
     pointing = [key for child in catalog for key in catalog.foreign_keys(child.name) if key.parent == table.name]
@@ -36,9 +40,9 @@ def definition_metadata(catalog: Catalog, table: Table) -> dict[str, Any]:
     return {
         "dagster/column_schema": column_schema(table, keys),
         "dagster/table_name": f"{SCHEMA}.{table.name}",
-        "dagster/storage_kind": "duckdb",
+        "dagster/storage_kind": storage,
         "relationships": dg.MetadataValue.md("\n".join(told) or "none"),
-        "source": f"{read.method} {read.path}",
+        "source": read.source,
         "permissions": ", ".join(read.permissions) or "none documented",
     }
 

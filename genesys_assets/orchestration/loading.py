@@ -20,6 +20,7 @@ from genesys_assets.extraction.listing import read_fan_out, read_listing
 from genesys_assets.extraction.sink import FailedParent, Outcome, Sink, Status
 from genesys_assets.genesys import GenesysClient
 from genesys_assets.orchestration.histories import History
+from genesys_assets.orchestration.parents import parents_to_read
 from genesys_assets.warehouse import Load, TableReport, Warehouse
 
 log = logging.getLogger(__name__)
@@ -78,21 +79,24 @@ class Loader:
 
     def snapshot(self, read: Read, tables: Sequence[Table], parents: pl.LazyFrame | None = None) -> Iterator[Staged]:
         """Stage the present state of a listing, or of a fan-out over ``parents``."""
-        known = self._known(read)
+        known, store = self._known(read), self.warehouse
         if read.each is None:
             yield self._stage(
-                read.name, tables, lambda sink: read_listing(self.client, read, tables, sink, known=known)
+                read.name, tables, lambda sink: read_listing(self.client, read, tables, sink, known=known, store=store)
             )
             return
         if parents is None:
             raise ValueError(f"read {read.name} fans out over {read.each.table}, whose rows are needed")
-        frame = _parents(read, parents)
+        frame = parents_to_read(read.each, tables, parents, self.warehouse)
         yield self._stage(
-            read.name, tables, lambda sink: read_fan_out(self.client, read, tables, frame, sink, known=known)
+            read.name,
+            tables,
+            lambda sink: read_fan_out(self.client, read, tables, frame, sink, known=known, store=store),
         )
 
     def history(self, history: History, read: Read, tables: Sequence[Table], days: Sequence[date]) -> Iterator[Staged]:
         """Stage days of a read of history, each as a load of its own or all of them as one."""
+        self.warehouse.prepare([self.catalog[name] for name in _looked_up(read)])
         loads = {read.name: tuple(days)} if history.together else {f"{read.name} {day}": (day,) for day in days}
         for name, part in loads.items():
             fill = partial(self._days, history, read, tables, part)
@@ -157,16 +161,22 @@ class Loader:
         return load, outcome
 
 
+def _looked_up(read: Read) -> set[str]:
+    """The tables, besides its own, in which a read of history looks up what to ask for."""
+    return {name for name in (read.each and read.each.table, read.weeks and read.weeks.table) if name}
+
+
 def _statuses(
     days: tuple[date, ...] | None, outcome: Outcome, settle_after: timedelta | None
 ) -> Status | Mapping[date, Status]:
-    """How final each day is, by the moment up to which Genesys had told when it was read."""
+    """How final each day is, by the moment up to which Genesys had told when it was read.
+
+    A day of which something could not be read is not final yet, however old it is.
+    """
     if days is None or settle_after is None or outcome.watermark is None:
         return outcome.status
-    return {day: status_of(end_of(day), outcome.watermark, settle_after) for day in days}
-
-
-def _parents(read: Read, parents: pl.LazyFrame) -> pl.DataFrame:
-    """The parent's key columns and whether the parent is gone from Genesys."""
-    columns = list(read.each.parameters.values()) if read.each is not None else []
-    return parents.select(*columns, pl.col("db_when_deleted").is_not_null().alias("gone")).collect()
+    statuses: dict[date, Status] = {}
+    for day in days:
+        status = status_of(end_of(day), outcome.watermark, settle_after)
+        statuses[day] = "provisional" if status == "settled" and outcome.failed else status
+    return statuses

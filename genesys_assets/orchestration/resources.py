@@ -13,10 +13,11 @@ import dagster as dg
 from pydantic import Field
 
 from genesys_assets import simulator
-from genesys_assets.genesys import GenesysClient, Settings, Throttle
+from genesys_assets.genesys import GenesysClient, Retries, Settings, Throttle
 from genesys_assets.warehouse import Warehouse, open_warehouse
 
 WAREHOUSE_VARIABLE = "GENESYS_ASSETS_WAREHOUSE"
+REQUESTS_VARIABLE = "GENESYS_ASSETS_REQUESTS_PER_MINUTE"
 DEFAULT_HOME = ".genesys"
 SIMULATED_CONVERSATIONS = 2_000
 DEFAULT_WAREHOUSE = f"{DEFAULT_HOME}/warehouse.duckdb"
@@ -39,6 +40,24 @@ class GenesysResource(dg.ConfigurableResource[GenesysClient]):
         description="Folder through which all processes on this machine share the request budget.",
     )
 
+    retry_seconds: float = Field(
+        default=Retries().total, description="For how long a request that fails for a passing reason is repeated."
+    )
+
+    @classmethod
+    def from_environment(cls) -> GenesysResource:
+        """With the requests a minute that ``GENESYS_ASSETS_REQUESTS_PER_MINUTE`` allows, or the default.
+
+        Raises:
+            ValueError: the variable is set, but is no positive number.
+        """
+        text = os.environ.get(REQUESTS_VARIABLE)
+        if text is None:
+            return cls()
+        if not text.isdecimal() or int(text) < 1:
+            raise ValueError(f"{REQUESTS_VARIABLE}={text!r} is not a number of requests; write it as 300")
+        return cls(requests_per_minute=int(text))
+
     @contextmanager
     def connect(self, cancelled: Callable[[], bool] = lambda: False) -> Generator[GenesysClient]:
         """A signed-in client, closed at the end; ``cancelled`` is asked while it waits.
@@ -52,7 +71,8 @@ class GenesysResource(dg.ConfigurableResource[GenesysClient]):
         state = Path(self.throttle_state)
         state.mkdir(parents=True, exist_ok=True)
         throttle = Throttle(self.requests_per_minute, state=state / settings.client_id)
-        with GenesysClient(settings, throttle=throttle, cancelled=cancelled) as client:
+        retries = Retries(total=self.retry_seconds)
+        with GenesysClient(settings, throttle=throttle, cancelled=cancelled, retries=retries) as client:
             yield client
 
 
@@ -67,7 +87,7 @@ def simulated_environment() -> Mapping[str, str]:
 
 
 class WarehouseResource(dg.ConfigurableResource[Warehouse]):
-    """The warehouse: a DuckDB file by default (``.genesys/warehouse.duckdb``)."""
+    """The warehouse: a DuckDB file (``.genesys/warehouse.duckdb`` by default) or a PostgreSQL database."""
 
     location: str = Field(default=DEFAULT_WAREHOUSE, description="Path of the DuckDB file, or the URL of a database.")
 
@@ -75,6 +95,11 @@ class WarehouseResource(dg.ConfigurableResource[Warehouse]):
     def from_environment(cls) -> WarehouseResource:
         """At the place that ``GENESYS_ASSETS_WAREHOUSE`` names, or the default."""
         return cls(location=os.environ.get(WAREHOUSE_VARIABLE, DEFAULT_WAREHOUSE))
+
+    @property
+    def kind(self) -> str:
+        """What stands behind it, as Dagster calls it: ``duckdb`` or ``postgres``."""
+        return "postgres" if self.location.startswith(("postgres://", "postgresql://")) else "duckdb"
 
     def open(self) -> Warehouse:
         """The warehouse; it holds no connection between calls."""

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
 
-from genesys_assets.simulator import faults
+from genesys_assets.simulator import evaluations, faults, surveys
 from genesys_assets.simulator.endpoint import Call, Endpoint, Json
-from genesys_assets.simulator.errors import ApiError, bad_request, not_found
+from genesys_assets.simulator.errors import ApiError, bad_request
 from genesys_assets.simulator.gate import encode
-from genesys_assets.simulator.listings import read_cursor, write_cursor
+from genesys_assets.simulator.jobs import Job, Jobs, Kind, read_paging, read_window
 from genesys_assets.simulator.query_filters import read_filters
 from genesys_assets.simulator.selection import Selection
 from genesys_assets.simulator.simulation import Simulation
-from genesys_assets.simulator.times import DAY, HOUR, iso, parse_interval
+from genesys_assets.simulator.times import DAY, iso
 
 _VIEW = ("analytics:conversationDetail:view", "analytics:agentConversationDetail:view")
 _JOBS = "/api/v2/analytics/conversations/details/jobs"
-RESULTS_LARGEST = 1_000
 QUERY_LARGEST = 100
 QUERY_DAYS, QUERY_DAYS_FILTERED = 7, 31
-
-
-@dataclass(slots=True)
-class _Job:
-    id: str
-    submitted: int
-    submitted_really: float
-    watermark: int
-    body: Json
-    window: tuple[int, int]
-    polls: int = 0
-    completed: int | None = None
-    cancelled: bool = False
-    selection: Selection | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Analytics:
@@ -46,17 +27,25 @@ class Analytics:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._jobs: dict[str, _Job] = {}
         self._pages = _Pages(simulation.settings.page_cache_mb << 20)
+        self._jobs = Jobs(
+            simulation,
+            Kind(
+                name="conversation",
+                path=_JOBS,
+                permissions=_VIEW,
+                watermark=lambda: simulation.clock.availability,
+                check=self._check,
+                find=lambda job: self._select(job.body, job.window, job.watermark, lake=True),
+                count=lambda job: min(job.found.total, job.body.get("limit") or job.found.total),
+                page=self._lake_page,
+            ),
+        )
 
     def endpoints(self) -> list[Endpoint]:
         """Every endpoint of this module."""
         return [
-            Endpoint("POST", _JOBS, self._submit, permissions=_VIEW, status=202),
-            Endpoint("GET", f"{_JOBS}/availability", self._availability, permissions=_VIEW[:1]),
-            Endpoint("GET", f"{_JOBS}/{{jobId}}", self._status, permissions=_VIEW),
-            Endpoint("DELETE", f"{_JOBS}/{{jobId}}", self._cancel, permissions=_VIEW, status=204),
-            Endpoint("GET", f"{_JOBS}/{{jobId}}/results", self._results, ("cursor", "pageSize"), _VIEW, heavy=True),
+            *self._jobs.endpoints(),
             Endpoint("POST", "/api/v2/analytics/conversations/details/query", self._query, (), _VIEW, heavy=True),
             Endpoint("GET", "/api/v2/analytics/conversations/details", self._by_id, ("id",), _VIEW),
             Endpoint(
@@ -67,87 +56,25 @@ class Analytics:
             ),
         ]
 
-    def _submit(self, call: Call) -> Json:
-        window = _window(call.body)
-        _descending(call.body)
-        read_filters(call.body)
-        clock = self._simulation.clock
-        identifier = self._simulation.world.origin.id("conversation job", len(self._jobs))
-        self._jobs[identifier] = _Job(identifier, clock.now, time.monotonic(), clock.availability, call.body, window)
-        return {"jobId": identifier}
+    def _check(self, body: Json) -> None:
+        _descending(body)
+        read_filters(body)
 
-    def _status(self, call: Call) -> Json:
-        job = self._job(call)
-        job.polls += 1
-        state = self._state(job)
-        answer: Json = {
-            "state": state,
-            "submissionDate": iso(job.submitted),
-            "expirationDate": iso(self._expires(job)),
-        }
-        if job.completed is not None:
-            answer["completionDate"] = iso(job.completed)
-        return answer
-
-    def _state(self, job: _Job) -> Literal["QUEUED", "PENDING", "FULFILLED", "CANCELLED", "EXPIRED"]:
-        settings, now = self._simulation.settings, self._simulation.clock.now
-        if job.cancelled:
-            return "CANCELLED"
-        if now >= self._expires(job):
-            return "EXPIRED"
-        waited = time.monotonic() - job.submitted_really
-        if job.polls >= settings.job_polls and waited >= settings.job_s:
-            job.completed = now if job.completed is None else job.completed
-            return "FULFILLED"
-        return "QUEUED" if job.polls <= 1 else "PENDING"
-
-    def _expires(self, job: _Job) -> int:
-        return job.submitted + int(self._simulation.settings.job_lifetime_hours * HOUR)
-
-    def _cancel(self, call: Call) -> None:
-        self._job(call).cancelled = True
-
-    def _results(self, call: Call) -> bytes:
-        job = self._job(call)
-        state = self._state(job)
-        if state == "EXPIRED":
-            raise not_found("the results of the expired job", job.id)
-        if state != "FULFILLED":
-            raise bad_request("The job {id} is {state}; its results are not available", id=job.id, state=state)
-        size, first = call.number("pageSize", RESULTS_LARGEST), read_cursor(call.query.get("cursor"))
-        if size > RESULTS_LARGEST:
-            raise bad_request("The page size {size} is larger than {largest}", size=size, largest=RESULTS_LARGEST)
-        with job.lock:
-            if job.selection is None:
-                job.selection = self._select(job.body, job.window, job.watermark, lake=True)
-        selection = job.selection
-        total = min(selection.total, job.body.get("limit") or selection.total)
-        count = max(0, min(size, total - first))
-        tail: Json = {"dataAvailabilityDate": iso(job.watermark)}
-        if first + size < total:
-            tail["cursor"] = write_cursor(first + size)
+    def _lake_page(self, job: Job, first: int, count: int, tail: Json) -> bytes:
+        selection: Selection = job.found
 
         def make() -> bytes:
-            page = self._page(selection, first, count, job.body, attributes=True)
-            return _joined(page, tail)
+            return _joined(self._page(selection, first, count, job.body, job.watermark, attributes=True), tail)
 
         return self._pages.get((job.id, first, count, self._simulation.faults.malformed_items), make)
 
-    def _availability(self, _call: Call) -> Json:
-        return {"dataAvailabilityDate": iso(self._simulation.clock.availability)}
-
     def _query(self, call: Call) -> bytes:
-        window = _window(call.body)
+        window = read_window(call.body)
         filtered = read_filters(call.body) is not None
         days = QUERY_DAYS_FILTERED if filtered else QUERY_DAYS
         if window[1] - window[0] > days * DAY:
             raise bad_request("The interval is longer than the {days} days allowed", days=days)
-        paging: Json = call.body.get("paging") or {}
-        size, number = paging.get("pageSize", 25), paging.get("pageNumber", 1)
-        if not (isinstance(size, int) and 1 <= size <= QUERY_LARGEST and isinstance(number, int) and number >= 1):
-            raise bad_request(
-                "The paging {paging} is not valid: pages hold 1 to {largest}", paging=paging, largest=QUERY_LARGEST
-            )
+        size, number = read_paging(call.body, QUERY_LARGEST)
         now = self._simulation.clock.indexed
 
         def select() -> Selection:
@@ -155,14 +82,14 @@ class Analytics:
 
         key = (encode(call.body | {"paging": None}), now, self._simulation.conversations.edition)
         selection = self._pages.selection(key, select)
-        page = self._page(selection, (number - 1) * size, size, call.body, attributes=False)
+        page = self._page(selection, (number - 1) * size, size, call.body, now, attributes=False)
         tail: Json = {"totalHits": selection.total}
         return _joined(page, tail) if page else encode(tail)
 
     def _by_id(self, call: Call) -> Json:
         at = iso(self._simulation.clock.now)
         found = [self._simulation.conversations.find(identifier, at) for identifier in call.many("id")]
-        return {"conversations": [self._shown(each, attributes=False) for each in found if each is not None]}
+        return {"conversations": [self._shown(each, at, attributes=False) for each in found if each is not None]}
 
     def _retention(self, _call: Call) -> Json:
         return {
@@ -176,17 +103,39 @@ class Analytics:
         started_from = window[0] // DAY * DAY if matching else None
         selection = self._simulation.conversations.select(*window, moment, started_from=started_from)
         test = read_filters(body)
-        return selection if test is None else selection.where(test)
+        if test is None:
+            return selection
+        # Few conversations have any; only these have to be made up to be tested.
+        if body.get("evaluationFilters"):
+            selection = selection.among(self._simulation.evaluations.book.indexes)
+        if body.get("surveyFilters"):
+            selection = selection.among(self._simulation.surveys.book.indexes)
+        at = iso(moment)
+        return selection.where(lambda conversation: test(self._whole(conversation, at)))
 
-    def _page(self, selection: Selection, first: int, count: int, body: Json, *, attributes: bool) -> list[Json]:
-        page = selection.page(first, count, descending=_descending(body))
-        return [self._shown(conversation, attributes=attributes) for conversation in page]
+    def _page(
+        self, selection: Selection, first: int, count: int, body: Json, moment: int, *, attributes: bool
+    ) -> list[Json]:
+        page, at = selection.page(first, count, descending=_descending(body)), iso(moment)
+        return [self._shown(conversation, at, attributes=attributes) for conversation in page]
 
-    def _shown(self, conversation: Json, *, attributes: bool) -> Json:
+    def _whole(self, conversation: Json, at: str) -> Json:
+        """A conversation with what happened to it after its end."""
+        simulation, identifier = self._simulation, conversation["conversationId"]
+        for part, book, view in (
+            ("evaluations", simulation.evaluations.book, evaluations.in_analytics),
+            ("surveys", simulation.surveys.book, surveys.in_analytics),
+        ):
+            found = [shown for story in book.of(identifier) if (shown := view(story, at)) is not None]
+            if found:
+                conversation = {**conversation, part: [*conversation.get(part, ()), *found]}
+        return conversation
+
+    def _shown(self, conversation: Json, at: str, *, attributes: bool) -> Json:
         settings, likelihood = self._simulation.settings, self._simulation.faults.malformed_items
-        shown = conversation
+        shown = self._whole(conversation, at)
         if not attributes:
-            shown = {**conversation, "participants": [_without_attributes(p) for p in conversation["participants"]]}
+            shown = {**shown, "participants": [_without_attributes(p) for p in shown["participants"]]}
         if settings.unknown_enums:
             shown = faults.unknown_enums(settings.seed, shown, "conversationId")
         if likelihood:
@@ -194,12 +143,6 @@ class Analytics:
             if how is not None:
                 return faults.malform(shown, how, "conversationId")
         return shown
-
-    def _job(self, call: Call) -> _Job:
-        job = self._jobs.get(call.path["jobId"])
-        if job is None:
-            raise not_found("a job", call.path["jobId"])
-        return job
 
 
 class _Pages:
@@ -246,16 +189,6 @@ def _without_attributes(participant: Json) -> Json:
     if "attributes" not in participant:
         return participant
     return {name: value for name, value in participant.items() if name != "attributes"}
-
-
-def _window(body: Json) -> tuple[int, int]:
-    interval = body.get("interval")
-    if not isinstance(interval, str):
-        raise bad_request("An interval is required")
-    try:
-        return parse_interval(interval)
-    except ValueError as error:
-        raise bad_request("The interval {interval} is not valid", interval=interval) from error
 
 
 def _descending(body: Json) -> bool:

@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from genesys_assets.simulator import organization
+from genesys_assets.simulator import (
+    audits,
+    external_contacts,
+    knowledge_listings,
+    listings,
+    organization,
+    outbound,
+    quality,
+    quality_forms,
+    responses,
+    schedules,
+    singles,
+    workforce_listings,
+)
+from genesys_assets.simulator.aggregates import Aggregates
 from genesys_assets.simulator.analytics import Analytics
 from genesys_assets.simulator.control import Control
+from genesys_assets.simulator.dated import Dated
+from genesys_assets.simulator.digest import Happenings
 from genesys_assets.simulator.endpoint import Call, Endpoint, Json
 from genesys_assets.simulator.errors import not_found
 from genesys_assets.simulator.gate import Gate, unknown_path
-from genesys_assets.simulator.listings import LISTINGS
 from genesys_assets.simulator.settings import Settings
 from genesys_assets.simulator.simulation import Simulation
+from genesys_assets.simulator.user_details import UserDetails
+from genesys_assets.simulator.workforce_history import WorkforceHistory
+
+LISTINGS = (
+    *listings.LISTINGS,
+    *outbound.LISTINGS,
+    *schedules.LISTINGS,
+    *external_contacts.LISTINGS,
+    *responses.LISTINGS,
+    *knowledge_listings.LISTINGS,
+    *quality_forms.LISTINGS,
+    *workforce_listings.LISTINGS,
+)
+
+SINGLES = (*singles.SINGLES, *quality_forms.SINGLES)
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -21,18 +52,31 @@ def create_app(settings: Settings | None = None) -> Starlette:
     simulation = Simulation(settings or Settings())
     gate = Gate(simulation)
     routes = [Route("/oauth/token", gate.sign_in, methods=["POST"]), *Control(simulation).routes()]
+    routes.append(simulation.downloads.route())
     routes += [
         Route(endpoint.path, gate.around(endpoint), methods=[endpoint.method]) for endpoint in endpoints(simulation)
     ]
-    return Starlette(routes=routes, exception_handlers={404: unknown_path, 405: unknown_path})
+    return Starlette(
+        routes=routes,
+        exception_handlers={404: unknown_path, 405: unknown_path},
+        middleware=[Middleware(Dated, clock=simulation.clock)],
+    )
 
 
 def endpoints(simulation: Simulation) -> list[Endpoint]:
     """Every endpoint of the API; fixed paths stand before those with parameters."""
+    happenings = Happenings(simulation.conversations)
     return [
         *_single(simulation),
         *(listing.endpoint(simulation) for listing in LISTINGS),
+        *(single.endpoint(simulation) for single in SINGLES),
+        *workforce_listings.endpoints(simulation),
+        *WorkforceHistory(simulation).endpoints(),
         *Analytics(simulation).endpoints(),
+        *quality.endpoints(simulation),
+        *audits.endpoints(simulation),
+        *Aggregates(simulation, happenings).endpoints(),
+        *UserDetails(simulation, happenings).endpoints(),
     ]
 
 

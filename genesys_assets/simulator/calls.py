@@ -129,6 +129,8 @@ def campaign_call(draft: Draft, start: int) -> Json:
     customer["metrics"].insert(0, metric("nOutboundAttempted", start, 1))
     if reached:
         customer["metrics"].insert(1, metric("nOutboundConnected", answered, 1))
+    elif start % 3 == 0:
+        customer["metrics"].append(metric("nOutboundAbandoned", end, 1))
     customer["detectedSpeechStart"], customer["detectedSpeechEnd"] = (
         iso(answered),
         iso(answered + min(700, end - answered)),

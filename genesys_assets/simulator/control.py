@@ -10,11 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from genesys_assets.simulator.afterwards import change_story, place_audit
 from genesys_assets.simulator.gate import encode
 from genesys_assets.simulator.selection import Scripted
 from genesys_assets.simulator.settings import Faults, check_names
 from genesys_assets.simulator.simulation import Failure, Simulation, Statistics
 from genesys_assets.simulator.times import iso, parse
+from genesys_assets.simulator.workforce_history import WorkforceHistory
 
 Json = dict[str, Any]
 
@@ -33,9 +35,13 @@ class Control:
             Route("/_simulator/statistics", self._statistics, methods=["GET", "DELETE"]),
             Route("/_simulator/permissions", self._permissions, methods=["PUT"]),
             Route("/_simulator/failures", self._failures, methods=["POST", "DELETE"]),
-            Route("/_simulator/world", self._world, methods=["POST"]),
+            Route("/_simulator/world", self._world, methods=["GET", "POST"]),
             Route("/_simulator/world/{kind}", self._entities, methods=["GET"]),
+            Route("/_simulator/memberships", self._memberships, methods=["GET"]),
             Route("/_simulator/conversations", self._script, methods=["POST"]),
+            Route("/_simulator/stories/{kind}", self._story, methods=["POST"]),
+            Route("/_simulator/audits", self._audit, methods=["POST"]),
+            Route("/_simulator/workforce", self._workforce, methods=["POST"]),
         ]
 
     async def _clock(self, request: Request) -> Response:
@@ -45,6 +51,7 @@ class Control:
             if "now" in wanted:
                 clock.set(wanted["now"], running=wanted.get("running", False))
             clock.lag_hours = wanted.get("lag_hours", clock.lag_hours)
+            clock.user_lag_hours = wanted.get("user_lag_hours", clock.user_lag_hours)
         return _json(clock.describe())
 
     async def _faults(self, request: Request) -> Response:
@@ -76,7 +83,10 @@ class Control:
         return _json({})
 
     async def _world(self, request: Request) -> Response:
-        wanted, world = await _read(request), self._simulation.world
+        world = self._simulation.world
+        if request.method == "GET":
+            return _json({kind: list(world.entities(kind)) for kind in world.kinds})
+        wanted = await _read(request)
         action, kind, identifier = wanted["action"], wanted["kind"], wanted.get("id", "")
         fields: Json = wanted.get("fields", {})
         try:
@@ -96,6 +106,9 @@ class Control:
     async def _entities(self, request: Request) -> Response:
         return _json(list(self._simulation.world.entities(request.path_params["kind"])))
 
+    async def _memberships(self, _request: Request) -> Response:
+        return _json(self._simulation.world.memberships)
+
     async def _script(self, request: Request) -> Response:
         wanted = await _read(request)
         whole = "conversation" in wanted
@@ -106,6 +119,21 @@ class Control:
         identifier: str = versions[0][1]["conversationId"]
         self._simulation.conversations.script(Scripted(identifier, tuple(versions), whole))
         return _json({"conversationId": identifier})
+
+    async def _story(self, request: Request) -> Response:
+        try:
+            return _json(change_story(self._simulation, request.path_params["kind"], await _read(request)))
+        except KeyError as error:
+            return _json({"message": str(error)}, 404)
+
+    async def _audit(self, request: Request) -> Response:
+        return _json(place_audit(self._simulation, await _read(request)))
+
+    async def _workforce(self, request: Request) -> Response:
+        try:
+            return _json(WorkforceHistory(self._simulation).change(await _read(request)))
+        except KeyError as error:
+            return _json({"message": str(error)}, 404)
 
 
 async def _read(request: Request) -> Json:

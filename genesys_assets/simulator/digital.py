@@ -79,6 +79,8 @@ def message(draft: Draft, start: int, end: int) -> Json:
     for turn in range(turns):
         at = answered + step * (2 * turn + 1)
         agent["metrics"].insert(2, metric("tAgentResponseTime", at, step))
+        if turn == 0:
+            agent["metrics"].append(metric("tFirstResponse", at, at - start))
         customer["metrics"].append(metric("tUserResponseTime", at + step, step))
     if draft.random() < 0.3:
         customer["segments"][-1]["disconnectType"] = "inactivity"
@@ -174,10 +176,20 @@ def _agent(
     return session
 
 
+def _park(session: Json, answered: int, end: int) -> None:
+    """Let an e-mail lie parked in the middle of its handling, twice."""
+    length = (end - answered) // 8
+    for number in (3, 5):
+        session["metrics"].append(metric("tPark", answered + length * number, length))
+    session["metrics"].append(metric("tParkComplete", end, 2 * length))
+
+
 def _serve_email(draft: Draft, queue: Queue, agent: Agent, start: int, end: int, more: Json, subject: str) -> int:
     answered = start + max(1, int((end - start) * (0.1 + 0.6 * draft.random())))
     _wait(draft, "email", queue, start, answered, more)["segments"][0]["subject"] = subject
     session = _agent(draft, "email", queue, agent, start, answered, end, more)
     for part in session["segments"]:
         part["subject"] = subject
+    if (end - answered) % 3 == 0:
+        _park(session, answered, end)
     return answered

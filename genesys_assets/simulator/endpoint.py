@@ -22,6 +22,8 @@ class Call:
     path: Mapping[str, str]
     query: QueryParams
     body: Json
+    host: str = ""
+    """Where the simulator is, for addresses that lead back to it."""
 
     def many(self, name: str) -> list[str]:
         """The values of a parameter that may be repeated or hold commas."""

@@ -180,7 +180,8 @@ class Gate:
         if unknown:
             noted = self._simulation.statistics.unknown_parameters.setdefault(f"{endpoint.method} {endpoint.path}", [])
             noted.extend(name for name in unknown if name not in noted)
-        call = Call(request.url.path, request.path_params, request.query_params, await _body(request))
+        host = str(request.base_url).rstrip("/")
+        call = Call(request.url.path, request.path_params, request.query_params, await _body(request), host)
         answer = await run_in_threadpool(endpoint.answer, call) if endpoint.heavy else endpoint.answer(call)
         if answer is None:
             return Response(status_code=endpoint.status, headers=headers)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from genesys_assets.simulator.cast import Agent, Queue
 from genesys_assets.simulator.draft import Draft, Json, metric, queue_segment, segment
 from genesys_assets.simulator.routing import Flow
-from genesys_assets.simulator.times import HOUR, MINUTE, SECOND, iso
+from genesys_assets.simulator.times import HOUR, MINUTE, SECOND, iso, parse
 
 _CITIES = ("Berlin", "Porto", "Gdańsk", "Cork", "Mobile number", "Anonymous")
 _CODECS = (["audio/opus"], ["audio/PCMU"], ["audio/PCMA", "audio/opus"])
@@ -36,7 +36,11 @@ _UNUSUAL: tuple[Json, ...] = (
         "journeyActionMapVersion": 3,
     },
 )
-_WATCHED = ("bargedParticipantId", "coachedParticipantId", "monitoredParticipantId")  # fmt: skip
+_WATCHED = {
+    "bargedParticipantId": "tBarging",
+    "coachedParticipantId": "tCoaching",
+    "monitoredParticipantId": "tMonitoring",
+}
 
 
 def phone(draft: Draft) -> str:
@@ -224,10 +228,14 @@ def queue_call(
     draft: Draft, queue: Queue, start: int, end: int, ani: str, dnis: str, *, abandoned: bool, after_flow: bool
 ) -> Json:
     """The wait in a queue, which ends with an answer or with the caller giving up."""
+    # One in nine callers who wait too long is led to the voicemail of the queue instead of giving up.
+    led_away = abandoned and start % 9 == 0
     part = queue_segment("interact", start, end, queue)
-    part["disconnectType"] = "peer" if abandoned else "transfer"
+    part["disconnectType"] = "peer" if abandoned and not led_away else "transfer"
     metrics = [metric("nOffered", start, 1), metric("tAcd", end, end - start)]
-    if abandoned:
+    if led_away:
+        metrics.append(metric("tFlowOut", end, end - start))
+    elif abandoned:
         metrics.append(metric("tAbandon", end, end - start))
         if end - start < 10 * SECOND:
             metrics.append(metric("tShortAbandon", end, end - start))
@@ -240,6 +248,8 @@ def queue_call(
         session["removedSkillIds"] = [queue.skills[0]]
     if after_flow:
         session["flowInType"] = "ivr"
+    if led_away:
+        session["flowOutType"] = "VOICEMAIL"
     draft.join("acd", [session])["participantName"] = queue.name
     draft.touch(queue.division)
     return session
@@ -250,7 +260,11 @@ def no_answer(draft: Draft, queue: Queue, agent: Agent, start: int, end: int, an
     part = queue_segment("alert", start, end, queue)
     part["disconnectType"] = "system"
     length = end - start
-    metrics = [metric("tAlert", end, length), metric("tNotResponding", end, length)]
+    metrics = [metric("tAlert", end, length)]
+    if start % 4:
+        metrics += [metric("tNotResponding", end, length), metric("nAlertExpired", end, 1)]
+    else:
+        metrics.append(metric("nAgentDeclined", end, 1))
     draft.join_agent(agent, [call_session(draft, "inbound", ani, dnis, [part], metrics)])
 
 
@@ -337,6 +351,13 @@ def agent_call(
     return segments, metrics
 
 
+def watch(session: Json, name: str) -> None:
+    """Measure how long a session watched another: as long as its first segment after the alert."""
+    part: Json = session["segments"][1]
+    start, end = parse(part["segmentStart"]), parse(part["segmentEnd"])
+    session["metrics"].append(metric(name, end, end - start))
+
+
 def selected(draft: Draft, session: Json, queue: Queue, agent: Agent) -> None:
     """Note how routing found an agent."""
     session["requestedRoutings"] = ["Standard"]
@@ -351,7 +372,9 @@ def selected(draft: Draft, session: Json, queue: Queue, agent: Agent) -> None:
     if roll > 0.98:
         session.update(draft.pick(_UNUSUAL))
     if roll > 0.99 and draft.cast.groups:
-        session[draft.pick(_WATCHED)] = draft.participants[0]["participantId"]
+        watched = draft.pick(tuple(_WATCHED))
+        session[watched] = draft.participants[0]["participantId"]
+        watch(session, _WATCHED[watched])
         session["screenMonitoredUserId"] = session["assignerId"] = agent.id
         part = session["segments"][-1]
         part["audioMuted"] = part["videoMuted"] = True

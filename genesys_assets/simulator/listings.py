@@ -10,52 +10,31 @@ import base64
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from genesys_assets.simulator import faults
 from genesys_assets.simulator.endpoint import Call, Endpoint, Json
 from genesys_assets.simulator.errors import bad_request, not_found
-from genesys_assets.simulator.people import EXPANDS
-from genesys_assets.simulator.simulation import Simulation
+from genesys_assets.simulator.expands import USER_PARAMETERS, shown_user
+from genesys_assets.simulator.filters import (
+    Filter,
+    by_division,
+    by_id,
+    by_peer,
+    has_peer,
+    name_contains,
+    name_pattern,
+    name_starts,
+)
 
-Filter = Callable[[Json, list[str]], bool]
-Source = Callable[[Simulation, Call], Sequence[Json]]
-Shape = Callable[[Simulation, Call, Json], Json]
+if TYPE_CHECKING:
+    from genesys_assets.simulator.simulation import Simulation
+
+Source = Callable[["Simulation", Call], Sequence[Json]]
+Shape = Callable[["Simulation", Call, Json], Json]
 
 OFFSET_CEILING = 10_000
 """Pages of users beyond so many answer 400, whatever the page count says."""
-
-
-def _by_id(entity: Json, values: list[str]) -> bool:
-    return entity["id"] in values
-
-
-def _by_division(entity: Json, values: list[str]) -> bool:
-    return entity.get("division", {}).get("id") in values
-
-
-def _name_starts(entity: Json, values: list[str]) -> bool:
-    return entity["name"].lower().startswith(",".join(values).lower())
-
-
-def _name_contains(entity: Json, values: list[str]) -> bool:
-    return ",".join(values).lower() in entity["name"].lower()
-
-
-def _name_pattern(entity: Json, values: list[str]) -> bool:
-    wanted, name = ",".join(values).lower(), entity["name"].lower()
-    bare = wanted.strip("*")
-    if wanted.startswith("*"):
-        return bare in name if wanted.endswith("*") else name.endswith(bare)
-    return name.startswith(bare) if wanted.endswith("*") else name == bare
-
-
-def _has_peer(entity: Json, values: list[str]) -> bool:
-    return ("peerId" in entity) == (values == ["true"])
-
-
-def _by_peer(entity: Json, values: list[str]) -> bool:
-    return entity.get("peerId") in values
 
 
 def _whole(_simulation: Simulation, _call: Call, entity: Json) -> Json:
@@ -71,7 +50,7 @@ class Listing:
 
     path: str
     kind: str
-    paging: Literal["page_number", "cursor", "after", "none"] = "page_number"
+    paging: Literal["page_number", "cursor", "after", "none", "bare"] = "page_number"
     filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
     parameters: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
@@ -90,6 +69,7 @@ class Listing:
             "cursor": ("pageSize", "cursor"),
             "after": ("pageSize", "after", "before"),
             "none": (),
+            "bare": (),
         }[self.paging]
 
         def answer(call: Call) -> Json:
@@ -192,11 +172,17 @@ def _unpaged(listing: Listing, simulation: Simulation, call: Call) -> Json:
     return {"entities": listing.shown(simulation, call, entities), "total": len(entities), "selfUri": call.uri()}
 
 
+def _bare(listing: Listing, simulation: Simulation, call: Call) -> Json:
+    """Nothing but the entities, not even how many they are."""
+    return {"entities": listing.shown(simulation, call, listing.entities(simulation, call))}
+
+
 _PAGINGS: Mapping[str, Callable[[Listing, Simulation, Call], Json]] = {
     "page_number": _numbered,
     "cursor": _cursored,
     "after": _after,
     "none": _unpaged,
+    "bare": _bare,
 }
 
 
@@ -239,26 +225,6 @@ def _members(simulation: Simulation, call: Call) -> Sequence[Json]:
     return [user for user in world.entities("users") if user["id"] in wanted and user["state"] != "deleted"]
 
 
-def _user(simulation: Simulation, call: Call, user: Json) -> Json:
-    asked = call.many("expand")
-    hidden = {_field(name) for name in EXPANDS}
-    shown: Json = {name: value for name, value in user.items() if name not in hidden}
-    likelihood = simulation.faults.omitted_expands
-    for name in asked:
-        if likelihood and faults.omits_expand(simulation.settings.seed, likelihood, user["id"], name):
-            continue
-        if name == "groups":
-            mine = [group for group, members in simulation.world.memberships.items() if user["id"] in members]
-            shown["groups"] = [{"id": group, "selfUri": f"/api/v2/groups/{group}"} for group in mine]
-        elif _field(name) in user and name in EXPANDS:
-            shown[_field(name)] = user[_field(name)]
-    return shown
-
-
-def _field(expand: str) -> str:
-    return "lastTokenIssued" if expand == "lasttokenissued" else expand
-
-
 def _team(_simulation: Simulation, call: Call, team: Json) -> Json:
     if call.query.get("expand") != "entities.division":
         return team
@@ -290,7 +256,7 @@ def _presence(_simulation: Simulation, call: Call, presence: Json) -> Json:
     return {**presence, "languageLabels": {name: text for name, text in labels.items() if name == locale}}
 
 
-_USER_PARAMETERS = ("sortOrder", "expand", "integrationPresenceSource", "userCustomAttributeSchemaIds", "state")
+_USER_PARAMETERS = ("sortOrder", *USER_PARAMETERS)
 
 LISTINGS = (
     Listing(
@@ -305,15 +271,15 @@ LISTINGS = (
     Listing(
         "/api/v2/authorization/divisions",
         "divisions",
-        filters={"id": _by_id, "name": _name_contains},
+        filters={"id": by_id, "name": name_contains},
         parameters=("sortBy", "expand", "nextPage", "previousPage", "objectCount"),
         shape=_division,
     ),
-    Listing("/api/v2/locations", "locations", filters={"id": _by_id}, parameters=("sortOrder",)),
+    Listing("/api/v2/locations", "locations", filters={"id": by_id}, parameters=("sortOrder",)),
     Listing(
         "/api/v2/groups",
         "groups",
-        filters={"id": _by_id},
+        filters={"id": by_id},
         parameters=("jabberId", "sortOrder"),
         largest=500,
         by_name=True,
@@ -323,14 +289,14 @@ LISTINGS = (
         "users",
         parameters=("sortOrder", "expand"),
         source=_members,
-        shape=_user,
+        shape=shown_user,
         by_name=True,
     ),
     Listing(
         "/api/v2/teams",
         "teams",
         paging="after",
-        filters={"name": _name_starts},
+        filters={"name": name_starts},
         parameters=("expand",),
         permissions=("groups:team:view",),
         shape=_team,
@@ -344,28 +310,28 @@ LISTINGS = (
         permissions=("directory:user:view",),
         largest=500,
         source=_users,
-        shape=_user,
+        shape=shown_user,
     ),
     Listing(
         "/api/v2/users",
         "users",
-        filters={"id": _by_id},
+        filters={"id": by_id},
         parameters=("jabberId", *_USER_PARAMETERS),
         largest=500,
         ceiling=OFFSET_CEILING,
         source=_users,
-        shape=_user,
+        shape=shown_user,
         by_name=True,
     ),
     Listing(
         "/api/v2/routing/queues",
         "queues",
         filters={
-            "name": _name_pattern,
-            "id": _by_id,
-            "divisionId": _by_division,
-            "hasPeer": _has_peer,
-            "peerId": _by_peer,
+            "name": name_pattern,
+            "id": by_id,
+            "divisionId": by_division,
+            "hasPeer": has_peer,
+            "peerId": by_peer,
         },
         parameters=("sortOrder", "cannedResponseLibraryId", "expand"),
         permissions=("routing:queue:view",),
@@ -376,7 +342,7 @@ LISTINGS = (
     Listing(
         "/api/v2/routing/skills",
         "skills",
-        filters={"name": _name_starts, "id": _by_id},
+        filters={"name": name_starts, "id": by_id},
         permissions=("routing:skill:view",),
         largest=500,
         oversize="clip",
@@ -385,7 +351,7 @@ LISTINGS = (
     Listing(
         "/api/v2/routing/wrapupcodes",
         "wrapup_codes",
-        filters={"name": _name_starts, "id": _by_id, "divisionId": _by_division},
+        filters={"name": name_starts, "id": by_id, "divisionId": by_division},
         parameters=("sortBy", "sortOrder"),
         permissions=("routing:wrapupCode:view",),
         by_name=True,
@@ -393,7 +359,7 @@ LISTINGS = (
     Listing(
         "/api/v2/flows/outcomes",
         "flow_outcomes",
-        filters={"name": _name_contains, "id": _by_id, "divisionId": _by_division},
+        filters={"name": name_contains, "id": by_id, "divisionId": by_division},
         parameters=("sortBy", "sortOrder", "description", "nameOrDescription"),
         permissions=("architect:flowOutcome:view",),
         by_name=True,

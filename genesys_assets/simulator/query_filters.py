@@ -17,7 +17,12 @@ _CONVERSATION = ("conversationId", "conversationInitiator", "originatingDirectio
 _SEGMENT = (
     "mediaType", "direction", "queueId", "userId", "purpose", "wrapUpCode", "disconnectType", "segmentType", "flowId",
 )  # fmt: skip
-_REFUSED = ("evaluationFilters", "surveyFilters", "resolutionFilters", "aggregations")
+_EVALUATION = (
+    "evaluationId", "evaluationStatus", "formId", "contextId", "queueId", "userId", "deleted", "released", "rescored",
+    "systemSubmitted",
+)  # fmt: skip
+_SURVEY = ("surveyId", "surveyStatus", "surveyFormId", "surveyType", "queueId", "userId", "surveyPartialResponse")
+_REFUSED = ("resolutionFilters", "aggregations")
 
 
 def read_filters(body: Json) -> Test | None:
@@ -31,6 +36,8 @@ def read_filters(body: Json) -> Test | None:
             raise bad_request("The simulator does not know {name}", name=name)
     tests = [_filter(entry, _CONVERSATION, _of_conversation) for entry in body.get("conversationFilters") or ()]
     tests += [_filter(entry, _SEGMENT, _of_segments) for entry in body.get("segmentFilters") or ()]
+    tests += [_filter(entry, _EVALUATION, _of_part("evaluations")) for entry in body.get("evaluationFilters") or ()]
+    tests += [_filter(entry, _SURVEY, _of_part("surveys")) for entry in body.get("surveyFilters") or ()]
     if not tests:
         return None
     return lambda conversation: all(test(conversation) for test in tests)
@@ -61,6 +68,17 @@ def _of_conversation(conversation: Json, name: str) -> Iterator[str]:
         yield from conversation.get("divisionIds", ())
     elif name in conversation:
         yield conversation[name]
+
+
+def _of_part(part: str) -> Callable[[Json, str], Iterator[str]]:
+    """The values of the evaluations, or the surveys, of a conversation, as a filter spells them."""
+
+    def values(conversation: Json, name: str) -> Iterator[str]:
+        for entry in conversation.get(part, ()):
+            if name in entry:
+                yield str(entry[name]).lower() if isinstance(entry[name], bool) else entry[name]
+
+    return values
 
 
 def _of_segments(conversation: Json, name: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from genesys_assets.simulator.calls import LONGEST
@@ -82,6 +82,17 @@ class Selection:
                 seen = self._book.seen(piece.day, index, self._moment)
                 if seen is not None and test(seen):
                     kept.append(Run(piece.day, index, index + 1))
+        return Selection(self._book, self._moment, kept)
+
+    def among(self, indexes: Callable[[int], Iterable[int]]) -> Selection:
+        """Of the made-up ones only those of the given indexes of a day."""
+        kept: list[Piece] = []
+        for piece in self._pieces:
+            if isinstance(piece, Scripted):
+                kept.append(piece)
+            else:
+                chosen = (index for index in indexes(piece.day) if piece.first <= index < piece.last)
+                kept += [Run(piece.day, index, index + 1) for index in chosen]
         return Selection(self._book, self._moment, kept)
 
     def _from(self, first: int, until: int) -> Iterator[Json]:

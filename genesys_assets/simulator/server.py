@@ -229,6 +229,8 @@ def _config(settings: Settings) -> uvicorn.Config:
         log_level="critical",
         lifespan="off",
         access_log=False,
+        # The application dates its answers by the simulated clock.
+        date_header=False,
         ws="none",
         timeout_graceful_shutdown=1,
     )

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from genesys_assets.simulator.audits import Audits
+from genesys_assets.simulator.downloads import Downloads
+from genesys_assets.simulator.evaluations import Evaluations
+from genesys_assets.simulator.plans import Plans
 from genesys_assets.simulator.selection import Conversations
 from genesys_assets.simulator.settings import Clock, Faults, Settings
+from genesys_assets.simulator.surveys import Surveys
+from genesys_assets.simulator.time_off import TimeOff
 from genesys_assets.simulator.timeline import Timeline
 from genesys_assets.simulator.world import World
 
@@ -55,9 +61,21 @@ class Simulation:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.clock = Clock(settings.now, running=settings.clock_running, lag_hours=settings.lag_hours)
+        self.clock = Clock(
+            settings.now,
+            running=settings.clock_running,
+            lag_hours=settings.lag_hours,
+            user_lag_hours=settings.user_lag_hours,
+        )
         self.world = World(settings)
-        self.conversations = Conversations(Timeline(settings, self.world.origin))
+        self.downloads = Downloads(settings.seed)
+        timeline = Timeline(settings, self.world.origin)
+        self.conversations = Conversations(timeline)
+        self.evaluations = Evaluations(settings, self.world.origin, timeline)
+        self.surveys = Surveys(settings, self.world.origin, timeline)
+        self.audits = Audits(settings, self.world.origin, timeline)
+        self.plans = Plans(settings, self.world.origin)
+        self.time_off = TimeOff(settings, self.world.origin)
         self.faults: Faults = settings.faults
         self.failures: dict[str, Failure] = {}
         self.statistics = Statistics()

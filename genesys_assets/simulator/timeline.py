@@ -103,8 +103,8 @@ class Timeline:
         mixed = (((day << _INDEX_BITS) | index) * _ID_FACTOR + self._ids) % (1 << _ID_BITS)
         return uuid_text(f"{mixed:012x}{rest}")
 
-    def find(self, identifier: str) -> Life | None:
-        """The conversation with an id."""
+    def place(self, identifier: str) -> tuple[int, int] | None:
+        """The day and the index that an id names, if it may be that of a conversation."""
         digits = identifier.replace("-", "")[:12]
         try:
             mixed = int(digits, 16)
@@ -114,7 +114,14 @@ class Timeline:
         day, index = number >> _INDEX_BITS, number % (1 << _INDEX_BITS)
         if index >= self.per_day or not self.first_day <= day < self.first_day + 36_500:
             return None
-        life = self.life(day, index)
+        return day, index
+
+    def find(self, identifier: str) -> Life | None:
+        """The conversation with an id."""
+        place = self.place(identifier)
+        if place is None:
+            return None
+        life = self.life(*place)
         return life if life.conversation["conversationId"] == identifier else None
 
     def life(self, day: int, index: int) -> Life:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
-from genesys_assets.simulator import organization, people, routing
+from genesys_assets.simulator import (
+    external_contacts,
+    knowledge,
+    organization,
+    outbound,
+    people,
+    quality_forms,
+    responses,
+    routing,
+    schedules,
+    workforce,
+)
 from genesys_assets.simulator.organization import Json
 from genesys_assets.simulator.origin import Origin
 from genesys_assets.simulator.settings import Settings
@@ -22,6 +33,21 @@ _KINDS: Mapping[str, Callable[[Settings, Origin], list[Json]]] = {
     "skills": routing.skills,
     "wrapup_codes": routing.wrapup_codes,
     "flow_outcomes": routing.flow_outcomes,
+    "campaigns": outbound.campaigns,
+    "contact_lists": outbound.contact_lists,
+    "schedules": schedules.schedules,
+    "schedule_groups": schedules.schedule_groups,
+    "emergency_groups": schedules.emergency_groups,
+    "external_contacts": external_contacts.contacts,
+    "external_organizations": external_contacts.organizations,
+    "responses": responses.responses,
+    "knowledge_bases": knowledge.bases,
+    "knowledge_documents": knowledge.documents,
+    "knowledge_categories": knowledge.categories,
+    "knowledge_labels": knowledge.labels,
+    "knowledge_feedback": knowledge.feedback,
+    **quality_forms.KINDS,
+    **workforce.KINDS,
 }
 """A further kind is one line here, and one in ``listings``."""
 
@@ -38,12 +64,19 @@ class World:
         self._removed: dict[str, set[str]] = {}
         self._added: dict[str, list[Json]] = {}
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every kind of entity there is."""
+        return ("organization", *_KINDS)
+
     def entities(self, kind: str) -> Sequence[Json]:
-        """The entities of a kind in their lasting order.
+        """The entities of a kind in their lasting order (``organization``: the one that it is).
 
         Raises:
             KeyError: there is no such kind.
         """
+        if kind == "organization":
+            return [self.organization]
         if kind not in self._now:
             removed, patches = self._removed.get(kind, set()), self._patches.get(kind, {})
             self._now[kind] = [

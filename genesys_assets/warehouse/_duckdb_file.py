@@ -16,12 +16,14 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from genesys_assets.warehouse.protocol import WarehouseLockedError
+from genesys_assets.warehouse.protocol import WarehouseError, WarehouseLockedError
 
 log = logging.getLogger("genesys_assets.warehouse")
 
 _PATIENCE = 5.0
 """Seconds of waiting before it is worth a message."""
+
+_NO_ROOM = ("Could not write", "No space left on device", "Disk quota exceeded", "File too large")
 
 
 class DatabaseFile:
@@ -39,10 +41,11 @@ class DatabaseFile:
 
         Raises:
             WarehouseLockedError: the file was not free in time.
+            WarehouseError: there is no room on the disk.
         """
         deadline = time.monotonic() + self._lock_timeout
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._turn():
+        with self._turn(), _room(self.path):
             self._create()
             con = self._connect(deadline, read_only)
             try:
@@ -108,6 +111,18 @@ class DatabaseFile:
         con.execute("SET enable_progress_bar = false")
         for name, value in self._settings:
             con.execute(f"SET {name} = ?", [value])
+
+
+@contextmanager
+def _room(path: Path) -> Generator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        if not any(words in str(error) for words in _NO_ROOM):
+            raise
+        raise WarehouseError(
+            f"{path}: its disk is full (or a quota used up), nothing was changed; make room and run it again: {error}"
+        ) from error
 
 
 def _is_busy(error: duckdb.Error) -> bool:

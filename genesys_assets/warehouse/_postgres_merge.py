@@ -12,8 +12,9 @@ Advisory locks, taken in the order of their names, and given back by the end of 
 * a table whose rows can change their partition (and one without partitions) is locked as a whole;
 * of other tables a load locks the partitions that it reads, and shares the table;
 * the tables of trees share the family, and a load locks the roots of its trees, in the order of their
-  numbers: rows of ``genesys_loader.whereabouts``. Two days have but few conversations in common, so
-  they load side by side, and a conversation that both hold is never doubled, wherever it moves.
+  numbers: rows of ``genesys_loader.whereabouts``. Two days have but few conversations in common, and
+  those come last, so they load side by side, and a conversation that both hold is never doubled,
+  wherever it moves.
 
 A load that covers a table whole locks its table, or family, alone.
 """
@@ -49,6 +50,8 @@ from genesys_assets.warehouse.stage import ORDER
 _WORK = "work"
 _STALE = "stale"
 _TOUCHED = "touched"
+_PLACED = "own AND NOT known"
+"""Of the roots of a load: whether their rows went straight to where they belong, if they were held back."""
 
 _DAY = quoted(DB_PARTITION.name)
 _AS_OF = quoted(DB_AS_OF.name)
@@ -111,39 +114,61 @@ class _TreesMerge:
         self.read, self.root = tree
         self.head = self.tables[0] if is_head(self.tables[0]) else None
         self.partitions: list[date] | None = None
+        self.placed: dict[str, Counter[date | None]] = {}
 
     def lock(self) -> None:
-        """Have the roots of the load to oneself, and learn where rows of their trees may lie."""
+        """Have the roots of the load to oneself, and learn where rows of their trees may lie.
+
+        Trees of the load's own partitions come first, and of those that are new the many rows are inserted at
+        once. Only then come the trees that another day's load may be at work on: who waits for that load has
+        most of its own work done.
+        """
         self._gather_roots()
+        self._lock("own")
+        for table in self.tables:
+            if self.staged[table.name].held_back and not self.load.stage.covers_whole(table):
+                self.placed[table.name] = self._place(table)
+        self._lock("NOT own")
+        # How many are known decides how the database had best look for their rows.
+        self.session.run(f"ANALYZE {self.roots}")
+        if all(table.partition_by is not None for table in self.tables):
+            known = f"w.root = {literal(self.root)} AND w.id IN (SELECT id FROM {self.roots} WHERE known)"
+            days = self.session.rows(
+                f"SELECT DISTINCT d.day FROM {LOADER}.whereabouts w, unnest(w.days) AS d (day) WHERE {known} "
+                f"UNION SELECT DISTINCT d.day FROM {self.roots} r, unnest(r.days) AS d (day)"
+            )
+            self.partitions = sorted(day for (day,) in days)
+
+    def _lock(self, which: str) -> None:
+        number = self.session.number(f"SELECT count(*) FROM {self.roots} WHERE {which}")
+        if not number:
+            return
         mine = (
-            f"SELECT r.id, coalesce(array_agg(DISTINCT d.day) FILTER (WHERE d.day IS NOT NULL), '{{}}') AS days "
-            f"FROM {self.roots} r LEFT JOIN LATERAL unnest(r.days) AS d (day) ON true GROUP BY r.id"
+            "SELECT id, coalesce(array_agg(day) FILTER (WHERE day IS NOT NULL), '{}') AS days FROM (SELECT DISTINCT "
+            f"r.id, d.day FROM {self.roots} r LEFT JOIN LATERAL unnest(r.days) AS d (day) ON true WHERE {which}) p "
+            "GROUP BY id"
         )
         root = literal(self.root)
         new = self.session.run(
             f"WITH new AS (INSERT INTO {LOADER}.whereabouts (root, id, days) "
             f"SELECT {root}, id, days FROM ({mine}) m ORDER BY id ON CONFLICT (root, id) DO NOTHING RETURNING id) "
-            f"UPDATE {self.roots} r SET known = false FROM new WHERE r.id = new.id"
+            f"UPDATE {self.roots} r SET known = false FROM new WHERE r.id = new.id AND {which}"
         )
-        # How many are known decides how the database had best look for their rows.
-        self.session.run(f"ANALYZE {self.roots}")
-        known: list[date] = []
-        if new < self.session.number(f"SELECT count(*) FROM {self.roots}"):
-            theirs = f"w.root = {root} AND w.id IN (SELECT id FROM {self.roots} WHERE known)"
+        if new < number:
+            theirs = f"w.root = {root} AND w.id IN (SELECT id FROM {self.roots} WHERE known AND {which})"
             self.session.run(block(f"PERFORM 1 FROM {LOADER}.whereabouts w WHERE {theirs} ORDER BY w.id FOR UPDATE;"))
-            known = [
-                day
-                for (day,) in self.session.rows(
-                    f"SELECT DISTINCT d.day FROM {LOADER}.whereabouts w, unnest(w.days) AS d (day) WHERE {theirs}"
-                )
-            ]
             self.session.run(
                 f"UPDATE {LOADER}.whereabouts w SET days = w.days || m.days FROM ({mine}) m "
                 f"WHERE w.root = {root} AND w.id = m.id AND NOT w.days @> m.days"
             )
-        if all(table.partition_by is not None for table in self.tables):
-            staged = self.session.rows(f"SELECT DISTINCT d.day FROM {self.roots} r, unnest(r.days) AS d (day)")
-            self.partitions = sorted({*known, *(day for (day,) in staged)})
+
+    def _place(self, table: Table) -> Counter[date | None]:
+        """Insert the rows of the own trees that the warehouse has never seen: it can have no row of them."""
+        if not self.session.number(f"SELECT EXISTS (SELECT 1 FROM {self.roots} WHERE {_PLACED})::int"):
+            return Counter()
+        others = _unplaced(self.session, self.roots)
+        kept = [pl.lit(self.now).alias(c.name) for c in (DB_WHEN_CREATED, DB_LAST_UPDATED)]
+        return place(self.session, table, self.staged[table.name], SCHEMA, kept, others, self.load.stage.scratch)
 
     def run(self) -> dict[str, Merged]:
         stale = self._find_stale()
@@ -163,6 +188,7 @@ class _TreesMerge:
                 roots=self.roots,
                 stale=stale,
                 touched=note,
+                placed=self.placed.get(table.name),
             ).run()
         self._move_as_of()
         return merged
@@ -177,12 +203,17 @@ class _TreesMerge:
                 as_of = _AS_OF if is_head(table) else "NULL::timestamptz"
                 day = _DAY if table.partition_by is not None else "NULL::date"
                 sources.append(f"SELECT DISTINCT {root} AS root, {as_of} AS as_of, {day} AS day FROM {staged.trees}")
+        days = "array_agg(day) FILTER (WHERE day IS NOT NULL)"
+        own = (
+            "true" if self.load.partitions is None else f"coalesce({days} <@ {days_array(self.load.partitions)}, false)"
+        )
         sources = sources or ["SELECT NULL::text AS root, NULL::timestamptz AS as_of, NULL::date AS day WHERE false"]
         self.session.run(
             f"CREATE TEMPORARY TABLE {self.roots} ON COMMIT DROP AS "
             "SELECT root, max(as_of) AS as_of, ('x' || left(md5(root::text), 16))::bit(64)::bigint AS id, "
-            "array_agg(DISTINCT day) FILTER (WHERE day IS NOT NULL) AS days, true AS known "
-            f"FROM ({' UNION ALL '.join(sources)}) s WHERE root IS NOT NULL GROUP BY root"
+            f"{days} AS days, {own} AS own, true AS known "
+            "FROM (SELECT root, day, max(as_of) AS as_of "
+            f"FROM ({' UNION ALL '.join(sources)}) s WHERE root IS NOT NULL GROUP BY root, day) p GROUP BY root"
         )
 
     def _find_stale(self) -> bool:
@@ -223,8 +254,9 @@ class _TableMerge:
         roots: str | None = None,
         stale: bool = False,
         touched: bool = False,
+        placed: Counter[date | None] | None = None,
     ) -> None:
-        self.session, self.table, self.now, self.moment = session, table, literal(now), now
+        self.session, self.table, self.now, self.placed = session, table, literal(now), placed
         self.staged = staged
         self.rows, self.covers, self.cover_columns = staged.rows, staged.covers, staged.cover_columns
         self.covers_whole = load.stage.covers_whole(table)
@@ -244,12 +276,18 @@ class _TableMerge:
         if self.rows is None and self.covers is None and not self.covers_whole:
             return merged
         if self.staged.held_back:
-            if not self.stale and self._is_new():
-                kept = [pl.lit(self.moment).alias(c.name) for c in (DB_WHEN_CREATED, DB_LAST_UPDATED)]
-                merged.staged = place(self.session, self.table, self.staged, SCHEMA, kept)
-                merged.fates[INSERT] = merged.staged.copy()
-                return merged
-            release(self.session, self.table, self.staged)
+            others = None if self.placed is None or self.roots is None else _unplaced(self.session, self.roots)
+            if others is None or len(others):
+                release(self.session, self.table, self.staged, others)
+                self._merge_staged(merged)
+        else:
+            self._merge_staged(merged)
+        if self.placed:
+            merged.staged += self.placed
+            merged.fates[INSERT] += self.placed
+        return merged
+
+    def _merge_staged(self, merged: Merged) -> None:
         if self.stale and self.rows is not None:
             self.session.run(f"DELETE FROM {self.rows} s USING {_STALE} x WHERE s.{quoted(self.root or '')} = x.root")
         merged.staged = self._count("true")
@@ -260,7 +298,6 @@ class _TableMerge:
                 self._note_touched()
             self._write(merged)
             self.session.run(f"DROP TABLE {_WORK}")
-        return merged
 
     def _count(self, condition: str) -> Counter[date | None]:
         if self.rows is None:
@@ -287,7 +324,7 @@ class _TableMerge:
         else:
             region = f"FROM {address(self.table)} t WHERE {_in_partitions('t', self.partitions)}"
             alone = not self.session.number(f"SELECT EXISTS (SELECT 1 {region})::int")
-        if alone or self.roots is not None:
+        if alone or self._has_fresh():
             columns, fresh = self._carried(), "true" if alone else f"NOT {self._of_known('s')}"
             self.session.run(
                 f"INSERT INTO {address(self.table)} ({_names(columns)}, db_when_created, db_last_updated) "
@@ -295,6 +332,13 @@ class _TableMerge:
             )
             merged.fates[INSERT] = merged.staged.copy() if alone else self._count(fresh)
         return alone
+
+    def _has_fresh(self) -> bool:
+        """Whether there are rows of trees that the warehouse has never seen, and that have not been placed."""
+        if self.roots is None:
+            return False
+        fresh = f"NOT known AND NOT ({_PLACED})" if self.placed is not None else "NOT known"
+        return bool(self.session.number(f"SELECT EXISTS (SELECT 1 FROM {self.roots} WHERE {fresh})::int"))
 
     def _is_new(self) -> bool:
         """Whether the warehouse has never seen any of the trees, so that it has no row of them."""
@@ -417,6 +461,12 @@ class _TableMerge:
         """The columns that come from the stage."""
         kept = [c for c in self.table.housekeeping if c in (DB_PARTITION, DB_AS_OF)]
         return [*self.table.columns, *kept]
+
+
+def _unplaced(session: Session, roots: str) -> pl.Series:
+    """The roots whose rows have to be merged."""
+    query = f"SELECT root FROM {roots} WHERE NOT ({_PLACED})"
+    return pl.concat(session.stream(query, pl.Schema({"root": pl.String()}))).to_series()
 
 
 def _names(columns: Sequence[Column]) -> str:

@@ -145,6 +145,12 @@ def prepare_months(session: Session, months: Mapping[str, Iterable[date]]) -> No
     _bring_about(session, lambda: list(_months(session, months)))
 
 
+def add_months(session: Session, table: str, months: Iterable[date]) -> None:
+    """Create monthly partitions that are lacking, in the transaction of the caller."""
+    for statement in list(_months(session, {table: months})):
+        session.run(statement)
+
+
 def is_prepared(session: Session) -> bool:
     """Whether the loader's own tables are there."""
     return not _lacking_loader_tables(session)

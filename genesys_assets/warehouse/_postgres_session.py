@@ -178,13 +178,18 @@ class Server:
             )
         if state in ("42P01", "42703", "3F000"):
             return SchemaError(f"{what}: the warehouse does not fit the declaration, prepare it: {said}")
+        if "could not extend" in said or "could not write" in said:
+            # A quota, or a limit on files, has no SQLSTATE of its own.
+            state = _DISK_FULL
         advice = _ADVICE.get(state) or _ADVICE.get(state[:2]) or "the database refused it"
         return WarehouseError(f"{what}: {advice}: {said}")
 
 
+_DISK_FULL = "53100"
 _ADVICE = {
     "42501": "the role lacks a permission; docs/postgres.md lists what it needs (GRANT)",
-    "53100": "the database's disk is full, nothing was changed; make room and run it again",
+    _DISK_FULL: "the database's disk is full (or a quota used up), nothing was changed; make room and run it again",
+    "53400": "it needs more temporary files than temp_file_limit allows, nothing was changed; raise that or work_mem",
     "53200": "the database is out of memory, nothing was changed; lower work_mem or load smaller ranges",
     "54000": "a limit of the database is exceeded",
     "57014": "it took longer than the statement timeout allows, or was cancelled by hand; raise statement_timeout",

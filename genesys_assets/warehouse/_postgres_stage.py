@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any, cast
 
+import duckdb
 import polars as pl
 
 from genesys_assets.catalog.declare import DB_AS_OF, DB_PARTITION, Table, Tree
 from genesys_assets.warehouse._postgres_session import Session
-from genesys_assets.warehouse._postgres_sql import quoted
+from genesys_assets.warehouse._postgres_sql import literal, quoted
 from genesys_assets.warehouse.protocol import Load
 from genesys_assets.warehouse.stage import ORDER
 
@@ -35,13 +37,16 @@ _LARGE = 20_000
 _HASHED = 32_000_000
 """Of more rows than this the hashes of the keys are not held in memory (8 bytes each); the database looks instead."""
 
+_SORT_MEMORY = "256MB"
+_BATCH = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Staged:
     """The temporary tables with a table's staged rows and with what was covered; ``None`` where there is nothing.
 
     JSON is still text there. Of a large table of trees the rows are held back at first (``held_back``), and
-    ``roots`` has their roots and days: most often all of them are new and go straight to where they belong.
+    ``roots`` has their roots and days: most often nearly all are new and go straight to where they belong.
     """
 
     rows: str | None
@@ -81,22 +86,64 @@ def copy_in(session: Session, load: Load) -> dict[str, Staged]:
     return staged
 
 
-def release(session: Session, table: Table, staged: Staged) -> None:
-    """Copy the rows that were held back after all."""
+def release(session: Session, table: Table, staged: Staged, known: pl.Series | None) -> None:
+    """Copy the rows that were held back after all: those of the ``known`` trees, or all of them."""
     if staged.rows is not None and staged.held_back:
-        _copy(session, staged.rows, staged.held_back, ())
+        _copy(session, staged.rows, staged.held_back, (), None if known is None else _of_roots(table, known))
         _analyze(session, table, staged.rows)
 
 
-def place(session: Session, table: Table, staged: Staged, schema: str, kept: Sequence[pl.Expr]) -> Counter[date | None]:
-    """Copy the rows that were held back straight into the table, with ``kept`` beside; how many, by partition."""
+def place(
+    session: Session,
+    table: Table,
+    staged: Staged,
+    schema: str,
+    kept: Sequence[pl.Expr],
+    known: pl.Series,
+    scratch: Path,
+) -> Counter[date | None]:
+    """Copy the rows that were held back straight into the table, with ``kept`` beside; how many, by partition.
+
+    Rows of the ``known`` trees are left out. The others go in the order of their trees, as the primary key
+    has them: its index is then written from one end to the other. At random it takes several times as long,
+    as soon as it is larger than the server's memory.
+    """
     counts: Counter[date | None] = Counter()
-    for file in staged.held_back:
-        frame = _storable(pl.read_parquet(file), table.name).drop(ORDER)
+    for frame in _in_order(table, staged.held_back, known, scratch):
         days = frame[DB_PARTITION.name].value_counts() if table.partition_by is not None else None
         counts.update(dict(days.iter_rows()) if days is not None else {None: len(frame)})
-        session.fill(table.name, frame.with_columns(*kept), schema=schema)
+        session.fill(table.name, storable(frame, table.name).with_columns(*kept), schema=schema)
     return counts
+
+
+def _in_order(table: Table, files: Sequence[Path], known: pl.Series, scratch: Path) -> Iterator[pl.DataFrame]:
+    """The rows of unknown trees, sorted by their root; DuckDB does it, as it sorts more than memory holds."""
+    root = quoted(_root(table))
+    con = duckdb.connect()
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute(f"SET memory_limit = '{_SORT_MEMORY}'")
+        con.execute("SET threads = 2")
+        con.execute("SET temp_directory = ?", [str(scratch / "sort")])
+        con.register("known", pl.DataFrame({"root": known}))
+        rows = con.sql(
+            f"SELECT * EXCLUDE ({ORDER}) FROM read_parquet([{', '.join(literal(str(file)) for file in files)}]) "
+            f"WHERE {root} NOT IN (SELECT root FROM known) ORDER BY {root}"
+        )
+        # The Arrow library's own types are not declared.
+        for batch in cast(Iterable[Any], rows.to_arrow_reader(_BATCH)):
+            yield pl.DataFrame(batch)
+    finally:
+        con.close()
+
+
+def _of_roots(table: Table, known: pl.Series) -> pl.Expr:
+    return pl.col(_root(table)).is_in(known.implode())
+
+
+def _root(table: Table) -> str:
+    assert isinstance(table.loading, Tree)
+    return table.loading.root
 
 
 def _is_unique(table: Table, parts: Sequence[Path]) -> bool:
@@ -115,11 +162,10 @@ def _is_unique(table: Table, parts: Sequence[Path]) -> bool:
 
 
 def _copy_roots(session: Session, table: Table, parts: Sequence[Path], number: int) -> str:
-    assert isinstance(table.loading, Tree)
     kept = [c.name for c in table.housekeeping if c in (DB_PARTITION, DB_AS_OF)]
-    columns = [table.loading.root, *kept]
+    columns = [_root(table), *kept]
     frames = [pl.read_parquet(part, columns=columns).unique() for part in parts]
-    frame = _storable(pl.concat(frames).unique(), table.name)
+    frame = storable(pl.concat(frames).unique(), table.name)
     name = f"staged_roots_{number}"
     _create(session, name, frame.schema)
     session.fill(name, frame)
@@ -163,14 +209,16 @@ def _copy_covers(session: Session, load: Load, table: Table, number: int) -> tup
     return name, tuple(pl.read_parquet_schema(covers[0]))
 
 
-def _copy(session: Session, name: str, files: Sequence[Path], key: Sequence[str]) -> bool:
+def _copy(session: Session, name: str, files: Sequence[Path], key: Sequence[str], which: pl.Expr | None = None) -> bool:
     """Copy; whether rows may have the same key."""
     schema = pl.read_parquet_schema(files[0])
     _create(session, name, schema)
     hashes: list[pl.Series] = []
     rows = 0
     for file in files:
-        frame = _storable(pl.read_parquet(file, columns=list(schema)), name)
+        frame = storable(pl.read_parquet(file, columns=list(schema)), name)
+        if which is not None and (frame := frame.filter(which)).is_empty():
+            continue
         if key and rows <= _HASHED:
             hashes.append(frame.select(pl.struct(key).hash()).to_series())
         rows += len(frame)
@@ -185,7 +233,7 @@ def _create(session: Session, name: str, schema: Mapping[str, pl.DataType]) -> N
     session.run(f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DROP")
 
 
-def _storable(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+def storable(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     """The frame without the one character that PostgreSQL cannot keep in a text."""
     texts = [column for column, dtype in frame.schema.items() if dtype == pl.String()]
     found = frame.select(pl.col(texts).str.contains("\0", literal=True).any()) if texts else pl.DataFrame()

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import duckdb
 import polars as pl
@@ -15,16 +16,19 @@ from polars.io.plugins import register_io_source
 from genesys_assets.catalog.catalog import ForeignKey
 from genesys_assets.catalog.declare import DB_PARTITION, DB_WHEN_DELETED, Table
 from genesys_assets.catalog.types import polars_schema
+from genesys_assets.warehouse import _duckdb_contents
 from genesys_assets.warehouse import _duckdb_schema as schema
 from genesys_assets.warehouse._duckdb_file import DatabaseFile
 from genesys_assets.warehouse._duckdb_merge import merge
 from genesys_assets.warehouse._duckdb_records import record
 from genesys_assets.warehouse._duckdb_schema import LOADER, SCHEMA, address
 from genesys_assets.warehouse._duckdb_sql import first, literal, number, quoted
+from genesys_assets.warehouse._moved import no_warehouse
 from genesys_assets.warehouse.protocol import (
     DRIFT,
     LEDGER,
     QUARANTINE,
+    Contents,
     KeyFaults,
     Load,
     Orphans,
@@ -38,6 +42,10 @@ log = logging.getLogger("genesys_assets.warehouse")
 
 EXAMPLES = 5
 """So many examples are given of orphans and of keys that stand twice."""
+
+
+BATCH = 100_000
+"""So many rows are filtered at once."""
 
 
 class DuckDBWarehouse:
@@ -85,14 +93,14 @@ class DuckDBWarehouse:
         if unselected := [table.name for table in load.stage.tables if table.name not in selected]:
             raise WarehouseError(f"load {load.name}: staged, but not among its tables: {', '.join(unselected)}")
         now = datetime.now(UTC)
-        with self._file.open() as con:
-            schema.prepare(con, load.tables)
-            con.begin()
-            try:
+        try:
+            with self._file.open() as con:
+                schema.prepare(con, load.tables)
+                con.begin()
                 reports = record(con, load, merge(con, load, now), now)
                 con.commit()
-            except duckdb.Error as error:
-                raise WarehouseError(f"load {load.name}: the database refused it: {error}") from error
+        except duckdb.Error as error:
+            raise WarehouseError(f"load {load.name}: the database refused it: {error}") from error
         load.stage.discard()
         return reports
 
@@ -119,10 +127,13 @@ class DuckDBWarehouse:
             limit = f" LIMIT {n_rows}" if n_rows is not None and predicate is None else ""
             query = f"SELECT {', '.join(chosen) or '1 AS nothing'} FROM {address(table)} WHERE {window}{limit}"
             with self._reading(table.name) as con:
-                frame = con.sql(query).pl()
-            frame = frame.select(names)
-            if predicate is not None:
-                frame = frame.filter(predicate)
+                if predicate is None:
+                    frame = con.sql(query).pl().select(names)
+                else:
+                    # Batch by batch: what the predicate leaves out is never in memory all at once.
+                    batches = con.sql(query).to_arrow_reader(BATCH)
+                    frames = [_matching(cast("pl.DataFrame", pl.from_arrow(batch)), predicate) for batch in batches]
+                    frame = pl.concat([wanted.to_frame().select(names), *frames])
             yield frame if n_rows is None else frame.head(n_rows)
 
         return register_io_source(read, schema=wanted)
@@ -174,6 +185,8 @@ class DuckDBWarehouse:
             types = schema.column_types(con, foreign_key.child)
             theirs = schema.column_types(con, foreign_key.parent)
             conditions = [f"{quoted(column)} IS NOT NULL" for column in foreign_key.columns]
+            nowhere = zip(foreign_key.columns, foreign_key.nowhere, strict=False)
+            conditions += [f"{quoted(column)} <> {literal(text)}" for column, text in nowhere if text is not None]
             if DB_WHEN_DELETED.name in types:
                 conditions.append(f"{quoted(DB_WHEN_DELETED.name)} IS NULL")
             conditions.append(_bounds(foreign_key.child, DB_PARTITION.name in types, start, end))
@@ -219,6 +232,35 @@ class DuckDBWarehouse:
         return f"{self.path.stem}.{schema.SCHEMA}.{table.name}"
 
     @contextmanager
+    def contents(self) -> Generator[Contents]:
+        """All that the warehouse holds; others wait for the file meanwhile. See the protocol."""
+        if not self.path.is_file():
+            raise no_warehouse(str(self.path))
+        try:
+            with self._file.open(read_only=True) as con:
+                found = _duckdb_contents.contents(con)
+                if found is None:
+                    raise no_warehouse(str(self.path))
+                yield found
+        except duckdb.IOException as error:
+            raise WarehouseError(f"{self.path}: it cannot be read as a DuckDB file: {error}") from error
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise SchemaError(f"{self.path}: the warehouse does not fit the declarations: {error}") from error
+
+    def take_over(self, tables: Iterable[Table], contents: Contents) -> None:
+        """Fill this empty warehouse with what another holds, all at once; see the protocol."""
+        wanted = list(tables)
+        with self.stage("move") as stage, self._file.open() as con:
+            _duckdb_contents.require_empty(con)
+            schema.prepare(con, wanted)
+            con.begin()
+            try:
+                _duckdb_contents.take_over(con, wanted, contents, stage.scratch)
+                con.commit()
+            except duckdb.Error as error:
+                raise WarehouseError(f"{self.path}: the database refused it, nothing was changed: {error}") from error
+
+    @contextmanager
     def _reading(self, *tables: str) -> Generator[duckdb.DuckDBPyConnection]:
         if not self.path.exists():
             self.prepare(())
@@ -260,6 +302,12 @@ class DuckDBWarehouse:
             if value is not None:
                 con.execute(f"INSERT INTO {LOADER}.bookmark VALUES (?, ?, ?)", [key, value, datetime.now(UTC)])
             con.commit()
+
+
+def _matching(batch: pl.DataFrame, predicate: pl.Expr) -> pl.DataFrame:
+    """The rows that match, copied: texts that were merely filtered would keep the whole batch in memory."""
+    copied = cast("Any", batch.filter(predicate)).to_arrow(compat_level=pl.CompatLevel.oldest())
+    return cast("pl.DataFrame", pl.from_arrow(copied))
 
 
 def _window(table: Table, start: date | None, end: date | None) -> str:

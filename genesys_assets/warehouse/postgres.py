@@ -16,7 +16,9 @@ from polars.io.plugins import register_io_source
 from genesys_assets.catalog.catalog import ForeignKey
 from genesys_assets.catalog.declare import DB_PARTITION, DB_WHEN_DELETED, Table
 from genesys_assets.catalog.types import polars_schema
+from genesys_assets.warehouse import _postgres_contents
 from genesys_assets.warehouse import _postgres_schema as schema
+from genesys_assets.warehouse._moved import no_warehouse
 from genesys_assets.warehouse._postgres_merge import merge
 from genesys_assets.warehouse._postgres_records import record
 from genesys_assets.warehouse._postgres_schema import LOADER, address
@@ -27,6 +29,7 @@ from genesys_assets.warehouse.protocol import (
     DRIFT,
     LEDGER,
     QUARANTINE,
+    Contents,
     KeyFaults,
     Load,
     Orphans,
@@ -183,6 +186,8 @@ class PostgresWarehouse:
             types = schema.column_types(session, foreign_key.child)
             theirs = schema.column_types(session, foreign_key.parent)
             conditions = [f"{quoted(column)} IS NOT NULL" for column in foreign_key.columns]
+            nowhere = zip(foreign_key.columns, foreign_key.nowhere, strict=False)
+            conditions += [f"{quoted(column)} <> {literal(text)}" for column, text in nowhere if text is not None]
             if DB_WHEN_DELETED.name in types:
                 conditions.append(f"{quoted(DB_WHEN_DELETED.name)} IS NULL")
             conditions.append(_bounds(foreign_key.child, DB_PARTITION.name in types, start, end))
@@ -225,6 +230,26 @@ class PostgresWarehouse:
     def address(self, table: Table) -> str:
         """Where the table is to be found: ``database.genesys.table``."""
         return f"{self._server.database}.{schema.SCHEMA}.{table.name}"
+
+    @contextmanager
+    def contents(self) -> Generator[Contents]:
+        """All that the warehouse holds; nobody has to wait for it. See the protocol."""
+        with self._server.open("read the warehouse") as session:
+            found = _postgres_contents.contents(session)
+            if found is None:
+                raise no_warehouse(f"database {self._server.database}")
+            yield found
+
+    def take_over(self, tables: Iterable[Table], contents: Contents) -> None:
+        """Fill this empty warehouse with what another holds, all at once; see the protocol."""
+        wanted = list(tables)
+        with self._server.open("move a warehouse here") as session:
+            _postgres_contents.require_empty(session)
+            schema.prepare(session, wanted)
+            _postgres_contents.lock(session)
+            _postgres_contents.require_empty(session)
+            _postgres_contents.take_over(session, wanted, contents)
+            session.commit()
 
     def _again(self, what: str, attempt: Callable[[Session], Result]) -> Result:
         def once() -> Result:

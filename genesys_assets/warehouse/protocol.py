@@ -6,7 +6,8 @@ so that other processes, and other tools, come to their turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -78,6 +79,18 @@ DRIFT = pl.Schema(
     }
 )
 """Columns of the drift report: fields (by path) of the answers of a read that no column takes."""
+
+
+BOOKMARKS = pl.Schema({"key": pl.String(), "value": pl.String(), "remembered_at": pl.Datetime("us", "UTC")})
+"""Columns of the bookmarks, as they are moved."""
+
+RECORDS: Mapping[str, pl.Schema] = {
+    "ledger": LEDGER,
+    "quarantine": QUARANTINE,
+    "drift": DRIFT,
+    "bookmark": BOOKMARKS,
+}
+"""What a warehouse knows beside its rows, by the name of the loader's table."""
 
 
 class WarehouseError(Exception):
@@ -175,6 +188,22 @@ class KeyFaults:
         return self.nulls == 0 and self.duplicates == 0
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a warehouse held at one moment, to be read as long as the context of :meth:`Warehouse.contents` lasts.
+
+    ``tables`` are the names of those that it has, ``days`` the partitions of one of them. ``frames`` gives the rows
+    of one of them with all columns, retired rows included, a batch at a time (of a window of days if given); to be
+    read to the end before the next is asked for. ``record`` gives what is kept beside the rows, by a name of
+    :data:`RECORDS`.
+    """
+
+    tables: frozenset[str]
+    days: Callable[[Table], list[date]]
+    frames: Callable[[Table, date | None, date | None], Iterator[pl.DataFrame]]
+    record: Callable[[str], pl.DataFrame]
+
+
 class Warehouse(Protocol):
     """Tables kept equal to what Genesys Cloud says, with a record of every load.
 
@@ -260,7 +289,8 @@ class Warehouse(Protocol):
         ...
 
     def orphans(self, foreign_key: ForeignKey, start: date | None = None, end: date | None = None) -> Orphans:
-        """Present rows of the child whose foreign key (without nulls) no row of the parent has.
+        """Present rows of the child whose foreign key (without nulls, and without texts that point nowhere)
+        no row of the parent has.
 
         A retired parent counts as a parent. The window is that of the child.
         """
@@ -272,4 +302,23 @@ class Warehouse(Protocol):
 
     def address(self, table: Table) -> str:
         """Where the table is to be found: ``database.schema.table``."""
+        ...
+
+    def contents(self) -> AbstractContextManager[Contents]:
+        """All that the warehouse holds, as of one moment; creates nothing.
+
+        Raises:
+            WarehouseError: there is no warehouse.
+        """
+        ...
+
+    def take_over(self, tables: Iterable[Table], contents: Contents) -> None:
+        """Fill this empty warehouse with what another holds, exactly as it is, all at once or not at all.
+
+        Every record comes along, and of the rows those of ``tables``.
+
+        Raises:
+            SchemaError: a table does not fit its declaration.
+            WarehouseError: there are rows or records here already, or the database refused it; nothing was changed.
+        """
         ...

@@ -18,7 +18,7 @@ from uuid import uuid4
 import polars as pl
 from filelock import FileLock, Timeout
 
-from genesys_assets.catalog.declare import DB_AS_OF, DB_PARTITION, Live, Snapshot, Table, Tree, Upsert
+from genesys_assets.catalog.declare import DB_AS_OF, DB_PARTITION, Live, Snapshot, Table, Tree, Upsert, Window
 from genesys_assets.catalog.types import POLARS_TYPES, polars_schema
 
 log = logging.getLogger("genesys_assets.warehouse")
@@ -37,7 +37,7 @@ _BLOCK = 80 * 1024
 
 
 class StageError(ValueError):
-    """A frame that cannot be staged; the message names the table, the column and what is wrong."""
+    """What cannot be staged; the message names the table, the column and what is wrong, or the file."""
 
 
 class Stage:
@@ -103,8 +103,8 @@ class Stage:
         """Declare what was read to its end: a row in there that was not staged no longer exists.
 
         ``None`` is the whole table. Otherwise a frame, one row for each thing covered: of a snapshot its
-        parent columns, of a window ``db_partition``, of a tree its root and ``as_of`` (UTC, up to which
-        moment the tree is known). May be called many times.
+        parent columns, of a window its parent columns and ``db_partition``, of a tree its root and ``as_of``
+        (UTC, up to which moment the tree is known). May be called many times.
 
         Raises:
             StageError: the frame's columns do not fit the table's loading, or absence means nothing for it.
@@ -231,7 +231,12 @@ class _Spool:
     def flush(self) -> None:
         if self._frames:
             file = self._folder / f"{self._prefix}-{len(self.files):05d}.parquet"
-            pl.concat(self._frames).write_parquet(file, compression="lz4", statistics=False)
+            try:
+                pl.concat(self._frames).write_parquet(file, compression="lz4", statistics=False)
+            except (OSError, pl.exceptions.ComputeError) as error:
+                raise StageError(
+                    f"{file} cannot be written, so that nothing can be staged; is there room on the disk? {error}"
+                ) from error
             self.files.append(file)
             self._frames, self._rows, self.bytes = [], 0, 0
 
@@ -256,7 +261,9 @@ def _scope_schema(table: Table, scope: pl.DataFrame) -> pl.Schema:
         case _:
             if table.partition_by is None:
                 raise StageError(f"table {table.name}: it has no partitions that could be covered")
-            return pl.Schema({DB_PARTITION.name: POLARS_TYPES["date"]})
+            parent = table.loading.parent if isinstance(table.loading, Window) else ()
+            declared = polars_schema(table)
+            return pl.Schema({**{name: declared[name] for name in parent}, DB_PARTITION.name: POLARS_TYPES["date"]})
 
 
 def _require_schema(where: str, frame: pl.DataFrame, schema: pl.Schema) -> None:

@@ -15,6 +15,9 @@ from genesys_assets_tests.bench.report import Figure, Result, show
 BENCHES = {
     "parse": "From the bytes of a page to frames",
     "load": "A whole day, from HTTP to the commit",
+    "segments": "1.2 million rows into the warehouse, beside a plain copy",
+    "backfill": "Four partitions backfilled at once, and one at a time",
+    "calls": "API calls of a full refresh of metadata and knowledge, beside naive ones",
     "throttle": "Use of the requests that are allowed",
     "dlt": "Beside dlt (REST client, nested tables, DuckDB)",
 }

@@ -28,19 +28,25 @@ def measure(module: str, arguments: Mapping[str, Any], *, cwd: Path | None = Non
     Raises:
         BrokenError: the process failed.
     """
-    command = [sys.executable, "-m", f"{__package__}.{module}", json.dumps(dict(arguments))]
-    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-    done = subprocess.run(
-        command,
-        cwd=cwd or _ROOT,
-        env={**os.environ, "PYTHONPATH": path, **env},
-        stdout=subprocess.PIPE,
-        check=False,
-        text=True,
-    )
+    command, settings = _call(module, arguments, cwd, env)
+    done = subprocess.run(command, **settings, stdout=subprocess.PIPE, check=False, text=True)
     if done.returncode or not done.stdout:
         raise BrokenError(f"{module}: its process ended with {done.returncode}; what it said stands above")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def started(module: str, arguments: Mapping[str, Any], **env: str) -> subprocess.Popen[str]:
+    """The same, but begun only; it can be talked with."""
+    command, settings = _call(module, arguments, None, env)
+    return subprocess.Popen(command, **settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _call(
+    module: str, arguments: Mapping[str, Any], cwd: Path | None, env: Mapping[str, str]
+) -> tuple[list[str], dict[str, Any]]:
+    command = [sys.executable, "-m", f"{__package__}.{module}", json.dumps(dict(arguments))]
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    return command, {"cwd": cwd or _ROOT, "env": {**os.environ, "PYTHONPATH": path, **env}}
 
 
 def answer(run: Callable[..., Any]) -> None:

@@ -17,12 +17,13 @@ _WIDTH = 118
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table; ``met`` is ``None`` where there is no goal."""
+    """One line of the table; ``met`` is ``None`` where there is no goal. ``beside`` is what another way costs."""
 
     what: str
     measured: str
     goal: str = ""
     met: bool | None = None
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,18 @@ def show(results: Sequence[Result], *, quick: bool) -> None:
     if not console.is_terminal:
         console = Console(width=_WIDTH)
     table = Table(box=box.SIMPLE_HEAD, title=_title(quick), title_justify="left", pad_edge=False)
-    table.add_column("", overflow="fold")
+    table.add_column("", overflow="fold", min_width=40)
     table.add_column("measured", justify="right", no_wrap=True)
+    table.add_column("beside", overflow="fold")
     table.add_column("goal", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, min_width=6)
     for result in results:
-        table.add_row(f"[bold]{result.title}[/bold]", f"[dim]{result.seconds:,.0f} s in all[/dim]", "", "")
+        table.add_row(f"[bold]{result.title}[/bold]", f"[dim]{result.seconds:,.0f} s in all[/dim]", "", "", "")
         if result.broken:
-            table.add_row(f"  {result.broken}", "", "", "[bold red]broken[/bold red]")
+            table.add_row(f"  {result.broken}", "", "", "", "[bold red]broken[/bold red]")
         for figure in result.figures:
-            table.add_row(f"  {figure.what}", figure.measured, figure.goal, "" if quick else _verdict(figure.met))
+            verdict = "" if quick else _verdict(figure.met)
+            table.add_row(f"  {figure.what}", figure.measured, figure.beside, figure.goal, verdict)
         table.add_section()
     console.print(table)
 

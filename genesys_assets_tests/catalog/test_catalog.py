@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from genesys_assets.catalog.catalog import Catalog, CatalogError, load_catalog
@@ -188,6 +190,14 @@ def test_all_faults_are_told_at_once():
             "table user, column name: only json columns have a shape",
         ),
         (
+            table("user", ID, timestamp("seen", "Seen.", absent="never")),
+            "table user, column seen: only text columns have a text for what is absent",
+        ),
+        (
+            table("user", ID, loading=Upsert(keeps=("end_time",))),
+            "table user, column end_time: named as one whose value is kept, but is not declared",
+        ),
+        (
             table("user", loading=Tree(root="conversation_id")),
             "table user, column conversation_id: named as the root of the tree, but is not declared",
         ),
@@ -254,6 +264,33 @@ def test_a_foreign_key_means(columns: str, parent: tuple[Column, ...], meant: tu
     found = Catalog((table("child", ID, *own), table("parent", *parent)), graph)
     (foreign_key,) = found.foreign_keys("child")
     assert foreign_key.parent_columns == meant
+
+
+def test_a_text_for_what_is_absent_points_nowhere_unless_the_parent_has_it_too():
+    keyed = string("queue_id", "Queue.", key=True, absent="")
+    sound = catalog(
+        "queue:::metadata\nparent:::aggregated\nchild:::aggregated\nchild -->|QueueId| queue\n"
+        "child -->|QueueId, Media| parent",
+        table("queue"),
+        table("parent", keyed, string("media", "Media.", key=True, absent="")),
+        table("child", keyed, string("media", "Media.", key=True, absent="")),
+    )
+    assert {key.parent: key.nowhere for key in sound.foreign_keys("child")} == {"queue": ("",), "parent": ()}
+
+
+@pytest.mark.parametrize(
+    ("read", "message"),
+    [
+        (Read("sums", "", method="COMPUTE", made_from=("usr",)), "read sums: made from usr, which is not declared"),
+        (Read("sums", "/api/v2/sums", method="COMPUTE", made_from=("user",)), "read sums: what makes no request has"),
+        (Read("sums", "", method="COMPUTE"), "read sums: what makes no request has no path and is made from tables"),
+    ],
+)
+def test_a_read_without_a_request_says_from_which_tables_it_is_made(read: Read, message: str):
+    made = replace(table("user"), read=read)
+    assert [fault for fault in faults("user:::metadata", made) if fault.startswith(message)]
+    assert Read("sums", "", method="COMPUTE", made_from=("a", "b")).source == "computed from a, b"
+    assert Read("users", "/api/v2/users").source == "GET /api/v2/users"
 
 
 def test_a_self_reference_means_the_key_and_not_its_own_column():

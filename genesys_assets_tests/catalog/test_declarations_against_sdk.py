@@ -15,11 +15,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from genesys_assets.catalog.added import Added, Earliest, Midnight, Series
 from genesys_assets.catalog.catalog import Catalog, load_catalog
-from genesys_assets.catalog.declare import Column, Each, Read, Table, string
+from genesys_assets.catalog.declare import Column, Detail, Digest, Each, Expands, Read, Table, string
+from genesys_assets.catalog.feeds import Feed, Unfinished
 from genesys_assets.extraction.paths import Step, parse
 
 RESULTS = {
@@ -195,6 +198,10 @@ def follow(type_: str, steps: Sequence[Step], *, through_arrays: bool = False) -
             chosen = follow(field.type, (Step(name),))
             if chosen.values and value not in chosen.values:
                 raise Mismatch(f"{field.type}.{name} is never {value}")
+        elif step.part is not None:
+            if field.type != "str":
+                raise Mismatch(f"{step.name} is {field.type}, which holds no interval")
+            field = Field("datetime", ())
     return field
 
 
@@ -227,6 +234,64 @@ def item_of(read: Read) -> str:
     return element(found, "array")
 
 
+def within(read: Read, steps: Sequence[Step], *, through_arrays: bool = False) -> Field:
+    """Where steps lead to from an item, with what its detail and its digests add to it."""
+    for digest in read.digests:
+        if tuple(steps) == (*parse(digest.at), Step(digest.field)):
+            return Field("str", ())
+    for each in read.added:
+        if (made := _made(each, tuple(steps))) is not None:
+            return made
+    if read.detail is not None and steps and steps[0].name in read.detail.brings:
+        return follow(call_of(read, read.detail.path).response, steps, through_arrays=through_arrays)
+    supplement = read.found.supplement if read.found is not None else None
+    if supplement is not None and steps and steps[0].name == supplement.field:
+        owner = element(follow(call_of(read, supplement.path).response, parse(supplement.items)).type, "array")
+        return follow(owner, steps[1:], through_arrays=through_arrays)
+    return follow(item_of(read), steps, through_arrays=through_arrays)
+
+
+def _made(each: Added, steps: tuple[Step, ...]) -> Field | None:
+    """What a declared addition puts there, if it is that."""
+    match each:
+        case Midnight():
+            return Field("datetime", ()) if steps == (*parse(each.at), Step(each.field)) else None
+        case Earliest():
+            return Field("date", ()) if steps == (Step(each.field),) else None
+        case Series():
+            if not steps or steps[0].name != each.field:
+                return None
+            names = {**dict.fromkeys(each.of, "float"), each.start: "datetime"}
+            return Field(names[steps[1].name] if len(steps) > 1 else "object", ())
+
+
+def each_addition_is_made_of_something(tables: Sequence[Table]) -> Faults:
+    for read in reads(tables):
+        for each in read.added:
+            for path, type_ in _ingredients(each):
+                try:
+                    found = follow(item_of(read), parse(path)).type
+                except Mismatch as mismatch:
+                    yield f"{read.name}-{path}", str(mismatch)
+                    continue
+                if found not in type_:
+                    yield f"{read.name}-{path}", f"is {found}"
+            for name in {each.zone} if isinstance(each, Midnight) else {each.since} if isinstance(each, Series) else ():
+                around = read.items.rpartition(".")[0]
+                if name not in fields(follow(answer_of(read).response, parse(around)).type):
+                    yield f"{read.name}-{name}", f"stands not beside {read.items}"
+
+
+def _ingredients(each: Added) -> Iterator[tuple[str, tuple[str, ...]]]:
+    match each:
+        case Midnight():
+            yield f"{each.at}.{each.of}", ("date",)
+        case Earliest():
+            yield from ((path, ("list[str]", "list[datetime]")) for path in each.of)
+        case Series():
+            yield from ((path, ("list[float]",)) for path in each.of.values())
+
+
 def rows_of(table: Table) -> tuple[str, ...]:
     return (table.rows,) if isinstance(table.rows, str) else table.rows
 
@@ -236,23 +301,31 @@ def locate(table: Table, column: Column, rows: str) -> Field | None:
     path, read = column.path, table.read
     if path.startswith("@request."):
         name = path.removeprefix("@request.")
-        if f"{{{name}}}" not in read.path and (read.each is None or name not in read.each.parameters):
+        if f"{{{name}}}" not in read.path and (
+            read.each is None or name not in {**read.each.parameters, **read.each.along}
+        ):
             raise Mismatch(f"the request has no {name}")
         return None
     if path.startswith("@response."):
         return follow(answer_of(read).response, parse(path.removeprefix("@response.")))
-    if path in ("@index", "@rows"):
+    if path in ("@index", "@rows", "@nth", "@greatest"):
         return None
-    item = item_of(read)
     if path.startswith("$."):
-        return follow(item, parse(path.removeprefix("$.")))
+        return within(read, parse(path.removeprefix("$.")))
     steps = parse(rows)
     if path == "@key":
         if not steps or steps[-1].many != "map":
             raise Mismatch(f"the rows {rows!r} are no entries of a map")
         return Field("str", ())
-    row = follow(item, steps)
-    return row if path in ("@", "@value") else follow(row.type, parse(path))
+    return _as_declared(column, within(read, steps if path in ("@", "@value") else (*steps, *parse(path))))
+
+
+def _as_declared(column: Column, found: Field) -> Field:
+    """The field after what the column does with its value."""
+    if column.joined is not None:
+        return replace(found, type=element(found.type, "array"))
+    spelled = column.spellings or {}
+    return replace(found, values=tuple(spelled.get(value, value) for value in found.values))
 
 
 def locations(table: Table, column: Column) -> list[Field | None]:
@@ -327,13 +400,21 @@ def each_path_parameter_is_filled(tables: Sequence[Table]) -> Faults:
     for read in reads(tables):
         wanted = set(re.findall(r"\{(\w+)\}", read.path + json.dumps(read.body)))
         given = dict(read.each.parameters) if read.each is not None else {}
-        for name in sorted(set(re.findall(r"\{(\w+)\}", read.path)) - set(given)):
+        table = read.each.table if read.each is not None else ""
+        if read.found is not None:
+            given, table = dict(read.found.parameters), read.found.unfinished.table
+        weeks = {read.weeks.parameter} if read.weeks is not None else set()
+        for name in sorted(set(re.findall(r"\{(\w+)\}", read.path)) - set(given) - weeks):
             yield f"{read.name}:{name}", f"nothing fills {{{name}}} of {read.path}"
         for name, column in given.items():
-            assert read.each is not None
             if name not in wanted:
                 yield f"{read.name}:{name}", f"{read.path} has no {{{name}}}"
-            parent = by_name.get(read.each.table)
+            parent = by_name.get(table)
+            if parent is not None and column not in {c.name for c in parent.columns}:
+                yield f"{read.name}:{name}", f"table {parent.name} has no column {column}"
+        along = dict(read.each.along) if read.each is not None else {}
+        parent = by_name.get(read.each.table) if read.each is not None else None
+        for name, column in along.items():
             if parent is not None and column not in {c.name for c in parent.columns}:
                 yield f"{read.name}:{name}", f"table {parent.name} has no column {column}"
 
@@ -403,7 +484,7 @@ def each_table_has_its_rows(tables: Sequence[Table]) -> Faults:
     for table in rest_tables(tables):
         for rows in rows_of(table):
             try:
-                found = follow(item_of(table.read), parse(rows)).type
+                found = within(table.read, parse(rows)).type
             except Mismatch as mismatch:
                 yield f"{table.name}@{rows}", str(mismatch)
                 continue
@@ -417,7 +498,7 @@ def each_partition_has_its_moment(tables: Sequence[Table]) -> Faults:
         if not path.startswith("$."):
             continue
         try:
-            field = follow(item_of(table.read), parse(path.removeprefix("$.")))
+            field = within(table.read, parse(path.removeprefix("$.")))
         except Mismatch as mismatch:
             yield table.name, f"{path}: {mismatch}"
             continue
@@ -483,14 +564,167 @@ def _check_elsewhere(named: re.Match[str], column: Column) -> None:
 def each_ignored_field_exists(tables: Sequence[Table]) -> Faults:
     for read in reads(tables):
         try:
-            item = item_of(read)
+            item_of(read)
         except Mismatch:
             continue
         for path in read.ignored:
             try:
-                follow(item, parse(path), through_arrays=True)
+                within(read, parse(path), through_arrays=True)
             except Mismatch as mismatch:
                 yield f"{read.name}-{path}", str(mismatch)
+
+
+def each_second_look_can_be_had(tables: Sequence[Table]) -> Faults:
+    """The single read gives the same item, and takes what is sent to it."""
+    for read in reads(tables):
+        expands = read.expands
+        call = known_call("GET", expands.path) if expands is not None else None
+        if expands is not None and call is None:
+            yield read.name, f"the SDK knows no GET {expands.path}"
+        elif expands is not None and call is not None:
+            yield from _second_look_faults(read, expands, call)
+
+
+def _second_look_faults(read: Read, expands: Expands, call: Call) -> Faults:
+    if call.response != item_of(read):
+        yield read.name, f"{expands.path} answers {call.response}, but the items are {item_of(read)}"
+    for name in sorted({"expand", *expands.query} - call.parameters):
+        yield f"{read.name}?{name}", f"{call.path} takes no {name}"
+    filled = {*expands.parameters, *(read.each.parameters if read.each is not None else ())}
+    for name in sorted(set(re.findall(r"\{(\w+)\}", expands.path)) ^ filled):
+        yield f"{read.name}:{name}", f"{{{name}}} of {expands.path} and what fills it do not agree"
+    if read.parameters.get("expand") != ",".join(expands.fields):
+        yield read.name, "what the read asks for is not what may be left out of it"
+    taken = {*expands.fields.values(), *expands.parameters.values(), *expands.query.values()}
+    for name in sorted(taken - set(fields(call.response))):
+        yield f"{read.name}-{name}", f"{call.response} has no field {name}"
+    for name in sorted(set(expands.always) - set(expands.fields.values())):
+        yield f"{read.name}-{name}", "is said to be always there, but is no expanded field"
+
+
+def each_detail_exists(tables: Sequence[Table]) -> Faults:
+    for read in reads(tables):
+        if read.detail is None:
+            continue
+        for what in _faults_of_detail(read, read.detail):
+            yield read.name, what
+
+
+def _faults_of_detail(read: Read, detail: Detail) -> Iterator[str]:
+    try:
+        call = call_of(read, detail.path)
+        brought = [follow(call.response, (Step(name),)) for name in detail.brings]
+    except Mismatch as mismatch:
+        yield str(mismatch)
+        return
+    if not brought:
+        yield f"{call.path} brings nothing"
+    if detail.field and brought[0].type in PRIMITIVES:
+        yield f"{detail.field} of {call.path} is a plain {brought[0].type}"
+    if set(detail.parameters) != set(re.findall(r"\{(\w+)\}", detail.path)):
+        yield f"{detail.path} is filled with {', '.join(sorted(detail.parameters)) or 'nothing'}"
+    for name in sorted(set(detail.query) - call.parameters):
+        yield f"{call.path} takes no {name}"
+    wanted = {path: "str" for path in detail.parameters.values() if not path.startswith("@request.")}
+    for path, type_ in (wanted | ({detail.authorized: "bool"} if detail.authorized else {})).items():
+        try:
+            found = follow(item_of(read), parse(path)).type
+        except Mismatch as mismatch:
+            yield str(mismatch)
+            continue
+        if found != type_ and (found, type_) != ("date", "str"):
+            yield f"{path} is {found}, not {type_}"
+
+
+def each_digest_is_of_something(tables: Sequence[Table]) -> Faults:
+    for read in reads(tables):
+        for digest in read.digests:
+            try:
+                row = follow(item_of(read), parse(digest.at)).type
+                for path in digest.of:
+                    if follow(row, parse(path), through_arrays=True).type not in PRIMITIVES:
+                        yield f"{read.name}-{path}", "no plain value"
+            except Mismatch as mismatch:
+                yield read.name, str(mismatch)
+                continue
+            if digest.field in fields(row):
+                yield read.name, f"{row} has a field {digest.field} of its own"
+
+
+def each_parent_says_whether_it_is_open(tables: Sequence[Table]) -> Faults:
+    by_name = {table.name: table for table in tables}
+    for read in reads(tables):
+        name = read.each.authorized if read.each is not None else None
+        parent = by_name.get(read.each.table) if read.each is not None else None
+        if name is None or parent is None:
+            continue
+        if name not in {column.name for column in parent.columns if column.type == "boolean"}:
+            yield read.name, f"table {parent.name} has no boolean {name}"
+
+
+def each_way_of_finding_exists(tables: Sequence[Table]) -> Faults:
+    by_name = {table.name: table for table in tables}
+    for read in reads(tables):
+        if read.found is not None:
+            for feed in read.found.feeds.values():
+                for what in _faults_of_feed(read, feed):
+                    yield read.name, what
+            for what in (*_faults_of_supplement(read), *_faults_of_unfinished(read.found.unfinished, by_name)):
+                yield read.name, what
+        if read.services is not None and read.services.path:
+            try:
+                service = element(
+                    follow(call_of(read, read.services.path).response, parse(read.services.items)).type, "array"
+                )
+                follow(service, parse(read.services.field))
+            except Mismatch as mismatch:
+                yield read.name, str(mismatch)
+
+
+def _faults_of_feed(read: Read, feed: Feed) -> Iterator[str]:
+    """A feed is held to the same claims as a read of its own would be."""
+    for body in feed.bodies:
+        asked = replace(
+            read, path=feed.path, method="POST", items=feed.items, paging=feed.paging, body=body, found=None, each=None
+        )
+        table = replace(_any_table(), read=asked)
+        for claim in (each_call_exists, each_body_fits_its_model):
+            yield from (f"{feed.path}: {where} {what}" for where, what in claim([table]))
+        try:
+            item_of(asked)
+        except Mismatch as mismatch:
+            yield f"{feed.path}: {mismatch}"
+
+
+def _faults_of_supplement(read: Read) -> Iterator[str]:
+    assert read.found is not None
+    supplement = read.found.supplement
+    try:
+        call = call_of(read, supplement.path)
+        owner = element(follow(call.response, parse(supplement.items)).type, "array")
+        part = element(follow(owner, parse(supplement.part)).type, "array")
+        follow(owner, parse(supplement.owner))
+        follow(part, parse(supplement.key))
+        follow(item_of(read), parse(supplement.owned_by))
+    except Mismatch as mismatch:
+        yield str(mismatch)
+        return
+    if supplement.parameter not in call.parameters:
+        yield f"{call.path} takes no {supplement.parameter}"
+    if supplement.field in fields(item_of(read)):
+        yield f"{item_of(read)} has a field {supplement.field} of its own"
+
+
+def _faults_of_unfinished(rule: Unfinished, tables: Mapping[str, Table]) -> Iterator[str]:
+    table = tables.get(rule.table)
+    if table is None:
+        return
+    columns = {column.name: column for column in table.columns}
+    if rule.since not in columns or columns[rule.since].type != "timestamp":
+        yield f"table {rule.table} has no moment {rule.since}"
+    known = columns[rule.column].values if rule.column in columns else ()
+    if unknown := sorted(set(rule.values) - set(known)):
+        yield f"{rule.table}.{rule.column} is never {', '.join(unknown)}"
 
 
 CLAIMS = {
@@ -505,6 +739,12 @@ CLAIMS = {
     "values": each_declared_value_exists,
     "elsewhere": each_field_of_another_answer_exists,
     "ignored": each_ignored_field_exists,
+    "expands": each_second_look_can_be_had,
+    "detail": each_detail_exists,
+    "found": each_way_of_finding_exists,
+    "digest": each_digest_is_of_something,
+    "added": each_addition_is_made_of_something,
+    "authorized": each_parent_says_whether_it_is_open,
 }
 
 
@@ -542,13 +782,52 @@ def test_the_sdk_was_read_in_full() -> None:
 FORM = Read(name="form", path="/api/v2/quality/forms/evaluations/{formId}", items="", paging="none")
 
 
+UNITS = Read(name="units", path="/api/v2/workforcemanagement/businessunits", paging="none")
+UNIT = Detail(f"{UNITS.path}/{{businessUnitId}}", {"businessUnitId": "id"}, {"expand": "settings"}, field="settings")
+TEXTS = Digest("questionGroups[].questions[]", field="key", of=("text",))
+
+
 def _table(read: Read = FORM, rows: str = "questionGroups[].questions[]", **column: object) -> Table:
     given = replace(string("checked", "Checked.", key=True), **column)
     return replace(_any_table(), name="checked", read=read, rows=rows, columns=(given,), partition_by=None)
 
 
+ONE_USER = Expands("/api/v2/users/{userId}", {"userId": "id"}, {"team": "team"}, query={"state": "state"})
+ALL_USERS = Read(name="users", path="/api/v2/users", parameters={"expand": "team"}, expands=ONE_USER)
+
+
+def _expanding(**changed: object) -> Table:
+    return _table(replace(ALL_USERS, expands=replace(ONE_USER, **changed)), rows="", path="id")
+
+
+def _added(each: Added) -> Table:
+    return _table(replace(load_catalog().reads()["time_off_requests"][0], added=(each,)), rows="", path="id")
+
+
 def _any_table() -> Table:
     return next(iter(load_catalog()))
+
+
+def _detailed(**changed: object) -> Table:
+    return _table(replace(UNITS, detail=replace(UNIT, **changed)), rows="", path="name")
+
+
+def _found(what: str = "", **changed: Any) -> Table:
+    """The table of evaluations with one part of how they are found changed."""
+    table = load_catalog()["analytics_evaluation"]
+    read, found = table.read, table.read.found
+    assert found is not None
+    if what == "feed":
+        found = replace(found, feeds={"changes": replace(found.feeds["changes"], **changed)})
+    elif what == "parameters":
+        found = replace(found, parameters={"conversationId": "conversation_id"})
+    elif what == "services":
+        services = load_catalog()["audit_log_message"].read.services
+        assert services is not None
+        read = replace(read, services=replace(services, **changed))
+    elif what:
+        found = replace(found, **{what: replace(getattr(found, what), **changed)})
+    return replace(table, read=replace(read, found=found))
 
 
 @pytest.mark.parametrize(
@@ -575,6 +854,45 @@ def _any_table() -> Table:
         ("elsewhere", _table(path="", derived="agent.id of GET /api/v2/quality/nothing"), "knows no GET"),
         ("elsewhere", _table(path="", derived=f"titles of GET {FORM.path}, each once"), "has no field titles"),
         ("ignored", _table(replace(FORM, ignored=("questionGroups[].colour",))), "has no field colour"),
+        ("expands", _expanding(path="/api/v2/user/{userId}"), "knows no GET"),
+        ("expands", _expanding(path="/api/v2/groups/{groupId}"), "answers Group, but the items are User"),
+        ("expands", _expanding(query={"status": "state"}), "takes no status"),
+        ("expands", _expanding(parameters={"id": "id"}), "{userId} of"),
+        ("expands", _expanding(fields={"skills": "skills"}), "is not what may be left out"),
+        ("expands", _expanding(fields={"team": "teem"}), "has no field teem"),
+        ("expands", _expanding(always=("skills",)), "is no expanded field"),
+        ("detail", _detailed(path=f"{UNITS.path}s/{{businessUnitId}}"), "knows no GET"),
+        ("detail", _detailed(field="settingz"), "has no field settingz"),
+        ("detail", _detailed(field="name"), "is a plain str"),
+        ("detail", _detailed(parameters={}), "is filled with nothing"),
+        ("detail", _detailed(query={"expnad": "settings"}), "takes no expnad"),
+        ("detail", _detailed(parameters={"businessUnitId": "ident"}), "has no field ident"),
+        ("detail", _detailed(parameters={"businessUnitId": "authorized"}), "is bool, not str"),
+        ("detail", _detailed(authorized="name"), "is str, not bool"),
+        ("path", replace(_detailed(), columns=(string("x", "X.", "settings.timeZones"),)), "has no field timeZones"),
+        ("found", _found("feed", path="/api/v2/quality/evaluation/search"), "knows no POST"),
+        ("found", _found("feed", items="entities"), "has no field entities"),
+        ("found", _found("feed", bodies=({"query": [{"field": "changedDate"}]},)), "'changedDate' is none of"),
+        ("found", _found("supplement", parameter="ids"), "takes no ids"),
+        ("found", _found("supplement", part="evals"), "has no field evals"),
+        ("found", _found("supplement", key="id"), "has no field id"),
+        ("found", _found("supplement", owned_by="conversationId"), "has no field conversationId"),
+        ("found", _found("supplement", field="answers"), "a field answers of its own"),
+        ("found", _found("unfinished", since="date"), "has no moment date"),
+        ("found", _found("unfinished", values=("Pending", "Open")), "is never Open"),
+        ("found", _found("services", items="names"), "has no field names"),
+        ("request", _found("parameters"), "nothing fills {evaluationId}"),
+        ("path", replace(_found(), columns=(string("x", "X.", "analytics.evaluations[0].x"),)), "has no field x"),
+        ("digest", _table(replace(FORM, digests=(replace(TEXTS, at="questions[]"),))), "has no field questions"),
+        ("digest", _table(replace(FORM, digests=(replace(TEXTS, of=("words",)),))), "has no field words"),
+        ("digest", _table(replace(FORM, digests=(replace(TEXTS, of=("answerOptions",)),))), "no plain value"),
+        ("digest", _table(replace(FORM, digests=(replace(TEXTS, field="id"),))), "a field id of its own"),
+        ("added", _added(Earliest("first", of=("days",))), "has no field days"),
+        ("added", _added(Earliest("first", of=("notes",))), "is str"),
+        ("added", _added(Midnight("durationMinutes[]", "at", of="day", zone="zone")), "is a plain value"),
+        ("added", _added(Series("all", {"a": "payableMinutes"}, "start", since="begin", minutes=15)), "stands not"),
+        ("detail", _detailed(field="", fields=("name", "zone")), "has no field zone"),
+        ("detail", _detailed(field=""), "brings nothing"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -593,3 +911,16 @@ def test_a_wrong_value_in_a_body_is_noticed() -> None:
     )
     found = dict(each_body_fits_its_model([_table(read, rows="", path="id")]))
     assert set(found) == {"search .query[].type", "search .query[].feeld"}
+
+
+def test_what_details_and_digests_add_is_known() -> None:
+    detailed = replace(_detailed(), columns=(string("zone", "Zone.", "settings.timeZone"),))
+    digested = _table(replace(FORM, digests=(TEXTS,)), path="key")
+    assert not [fault for check in CLAIMS.values() for fault in check([detailed])]
+    assert not list(each_column_has_its_field([digested]))
+
+
+def test_a_parent_that_does_not_say_whether_it_is_open_is_noticed() -> None:
+    parent = replace(_any_table(), name="parent", columns=(string("open", "Open.", key=True),))
+    child = _table(replace(FORM, each=Each("parent", {"formId": "open"}, authorized="open")))
+    assert list(each_parent_says_whether_it_is_open([parent, child])) == [("form", "table parent has no boolean open")]

@@ -1,4 +1,4 @@
-"""Fetching ahead: the next element is made while one is in use, and never more than that."""
+"""Fetching ahead: the next element is made while one is in use, and never more than that; work in threads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from genesys_assets.extraction.ahead import ahead
+from genesys_assets.extraction.ahead import WORKERS, ahead, worked
 
 PATIENCE = 30
 
@@ -128,6 +128,68 @@ def test_a_source_that_has_ended_is_not_interrupted():
     with pytest.raises(RuntimeError, match="of the source"), ahead(broken(), interrupt=interrupted.set) as elements:
         next(elements)
     assert not interrupted.is_set()
+
+
+def test_what_is_made_of_the_elements_comes_in_their_order_whoever_is_done_first():
+    second = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 0:
+            assert second.wait(PATIENCE), "the second was not worked on beside the first"
+        second.set()
+        return -number
+
+    with worked(work, counting([], 50)) as made:
+        assert list(made) == [-number for number in range(50)]
+
+
+def test_work_is_not_begun_further_ahead_than_there_are_threads():
+    taken = 0
+    most = 0
+    lock = threading.Lock()
+    begun = 0
+
+    def work(number: int) -> int:
+        nonlocal begun, most
+        with lock:
+            begun += 1
+            most = max(most, begun - taken)
+        return number
+
+    with worked(work, counting([], 60)) as made:
+        for _ in made:
+            taken += 1
+    # The consumer counts an element only after it has it: one may be on its way.
+    assert (taken, begun) == (60, 60)
+    assert most <= WORKERS + 1
+
+
+def test_an_error_of_the_work_or_of_the_source_comes_where_its_element_would_have_come():
+    def work(number: int) -> int:
+        if number == 2:
+            raise RuntimeError("the third cannot be worked on")
+        return number
+
+    got: list[int] = []
+    with pytest.raises(RuntimeError, match="the third"), worked(work, counting([])) as made:
+        for number in made:
+            got.append(number)
+    assert got == [0, 1]
+    with pytest.raises(RuntimeError, match="of the source"), worked(work, broken()) as made:
+        next(made)
+
+
+def test_a_consumer_of_work_that_fails_wakes_a_source_that_waits():
+    woken = threading.Event()
+
+    def waiting() -> Iterator[int]:
+        yield 1
+        assert woken.wait(PATIENCE), "nobody woke the source"
+
+    with pytest.raises(ValueError, match="the consumer failed"), worked(str, waiting(), interrupt=woken.set) as made:
+        assert next(made) == "1"
+        raise ValueError("the consumer failed")
+    assert woken.is_set()
 
 
 def broken() -> Iterator[int]:

@@ -85,6 +85,41 @@ def test_bad_items_among_many_are_found_in_whatever_piece_they_lie():
         assert_frame_equal(result.frames[name], clean.frames[name])
 
 
+@pytest.mark.parametrize("seed", [17, 18])
+def test_an_item_that_has_to_be_coerced_changes_nothing_for_the_others(seed: int):
+    items = MadeUp(seed, full=seed % 2 == 0).raw(40)
+    odd = {**json.loads(items[20]), "conversationId": 20, "externalTag": True}
+    plain = {**odd, "conversationId": "20", "externalTag": "true"}
+    coerced, sound = (
+        FAMILY.parse([*items[:20], json.dumps(item).encode(), *items[20:]]).frames for item in (odd, plain)
+    )
+    for name in NAMES:
+        assert_frame_equal(coerced[name], sound[name])
+
+
+def test_a_number_given_as_text_is_found_wherever_it_lies():
+    items = [json.loads(item) for item in MadeUp(19, full=True).raw(4)]
+    session = items[0]["participants"][0]["sessions"][0]
+    session["metrics"][0]["value"] = "12"
+    items[1]["participants"][-1]["sessions"][-1]["segments"][-1]["sipResponseCodes"] = ["200"]
+    items[2]["mediaStatsMinConversationMos"] = "4.5"
+    result = FAMILY.parse([json.dumps(item).encode() for item in items])
+    assert result.rejects["column"].to_list() == ["value", "sip_response_codes", "media_stats_min_conversation_mos"]
+    assert result.frames["analytics_conversation"]["conversation_id"].to_list() == [items[3]["conversationId"]]
+
+
+@pytest.mark.parametrize(
+    "unsound",
+    [b'"t": "a" "selfServed": true', b'"t": "a",', b'"t": [1 2]', b'"t": 01', b'"t": 1-1', b'"t": "\xed\xa0\x80"'],
+)
+def test_what_is_no_json_is_rejected_also_where_nobody_looks(unsound: bytes):
+    item = MadeUp(21).raw(1)[0]
+    bad = b"{" + unsound + b"}"
+    result = FAMILY.parse([item, bad, item[:-1] + b", " + unsound + b"}"])
+    assert len(result.rejects) == 2
+    assert len(result.frames["analytics_conversation"]) == 1
+
+
 def test_the_frames_have_the_declared_columns_in_order_even_without_items():
     for result in (FAMILY.parse([]), FAMILY.parse(MadeUp(1).raw(3))):
         for table in TABLES:

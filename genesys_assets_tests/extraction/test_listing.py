@@ -10,7 +10,8 @@ import pytest
 
 from genesys_assets.catalog import load_catalog
 from genesys_assets.catalog.declare import Snapshot
-from genesys_assets.extraction.listing import MAX_CONSECUTIVE_FAILURES, read_fan_out, read_listing, requests_for
+from genesys_assets.extraction.listing import read_fan_out, read_listing, requests_for
+from genesys_assets.extraction.outage import MAX_CONSECUTIVE_FAILURES
 from genesys_assets.genesys import GenesysClient, PagingError, PermissionDenied, TransientError
 from genesys_assets.simulator import Faults, Simulator, malformation
 from genesys_assets_tests.extraction import by_hand

@@ -54,6 +54,42 @@ def test_a_position_may_be_the_whole_value():
     assert frame["second"].to_list() == ["b", None]
 
 
+def test_an_interval_gives_its_two_moments_and_the_day_of_its_start():
+    columns = (timestamp("start", "Start.", "interval:start"), timestamp("end", "End.", "interval:end"))
+    told = table(ID, *columns, partition_by="start")
+    frame = parsed(
+        told,
+        {"id": "1", "interval": "2026-03-29T00:30:00.000Z/2026-03-29T01:00:00.000Z"},
+        {"id": "2", "interval": "2026-03-29T01:30:00+02:00/2026-03-29T02:00:00Z"},
+    ).frames["thing"]
+    moments = [datetime(2026, 3, day, hour, minute, tzinfo=UTC) for day, hour, minute in ((29, 0, 30), (28, 23, 30))]
+    assert frame["start"].to_list() == moments
+    assert frame["end"].to_list() == [datetime(2026, 3, 29, hour, tzinfo=UTC) for hour in (1, 2)]
+    assert frame["db_partition"].to_list() == [date(2026, 3, 29), date(2026, 3, 28)]
+
+
+@pytest.mark.parametrize("text", ["2026-03-29T00:30:00.000Z", "yesterday/today", "PT30M", "2026-03-29T00:30:00.000Z/"])
+def test_what_is_no_interval_is_rejected(text: str):
+    told = table(ID, timestamp("start", "Start.", "interval:start"))
+    result = parsed(told, {"id": "1", "interval": text})
+    assert result.rejects["column"].to_list() == ["start"]
+    assert text in result.rejects["reason"][0]
+
+
+def test_only_a_timestamp_takes_a_moment_of_an_interval():
+    with pytest.raises(DeclarationError, match="table thing, column start: interval:start is a moment"):
+        PageParser([table(ID, string("start", "Start.", "interval:start"))])
+
+
+def test_a_declared_text_stands_for_what_is_absent_and_makes_keys_whole():
+    queue = string("queue", "Queue.", "$.group.queueId", key=True, absent="")
+    told = table(queue, string("name", "Name."), rows="data[]")
+    groups = [{"group": {"queueId": "q"}, "data": [{"name": "a"}]}, {"group": {}, "data": [{"name": "b"}]}]
+    result = parsed(told, *groups, {"data": [{"name": "b"}]})
+    assert result.rejects.is_empty()
+    assert result.frames["thing"].rows() == [("q", "a"), ("", "b")], "what would be null is one key"
+
+
 def test_an_element_is_found_by_the_value_of_its_field():
     columns = (
         double("talk", "Talk.", "data[?metric==tTalk].stats.sum"),
@@ -207,6 +243,20 @@ def test_a_field_around_some_rows_of_a_table_is_empty_for_its_others():
     )
     item = {"id": "1", "shifts": [{"id": "s", "activities": [{"name": "talk"}]}], "daysOff": [{"name": "off"}]}
     assert parsed(shift, item).frames["activity"].rows() == [("1", "s", "talk"), ("1", None, "off")]
+
+
+def test_a_row_does_not_enclose_itself_only_others_of_its_table():
+    options = table(
+        ID,
+        string("question_id", "Question around an option.", "$.groups[].questions[].id"),
+        string("group_id", "Group around both.", "$.groups[].id"),
+        rows=("groups[].questions[]", "groups[].questions[].options[]"),
+    )
+    question = {"id": "q", "options": [{"id": "o"}, {"id": "p"}]}
+    made = parsed(options, {"groups": [{"id": "g", "questions": [question, {"id": "r"}]}]}).frames["thing"]
+    assert sorted(made.rows()) == [("o", "q", "g"), ("p", "q", "g"), ("q", None, "g"), ("r", None, "g")]
+    alone = table(ID, string("own_id", "Its own.", "$.xs[].id"), rows="xs[]")
+    assert parsed(alone, {"xs": [{"id": "x"}]}).frames["thing"].rows() == [("x", "x")]
 
 
 def test_the_request_and_the_answer_fill_columns():

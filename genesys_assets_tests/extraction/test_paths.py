@@ -20,6 +20,8 @@ from genesys_assets.extraction.paths import PathError, Step, parse, text
         ("codes[12]", (Step("codes", position=12),)),
         ("metrics[?metric==tAcw].stats.sum", (Step("metrics", match=("metric", "tAcw")), Step("stats"), Step("sum"))),
         ("a[?b=='c.d'].e", (Step("a", match=("b", "c.d")), Step("e"))),
+        ("interval:start", (Step("interval", part="start"),)),
+        ("a[].b.interval:end", (Step("a", many="array"), Step("b"), Step("interval", part="end"))),
         ("odd name.even-odder_1", (Step("odd name"), Step("even-odder_1"))),
     ],
 )
@@ -27,7 +29,9 @@ def test_a_path_is_taken_apart_into_its_steps(path: str, steps: tuple[Step, ...]
     assert parse(path) == steps
 
 
-@pytest.mark.parametrize("path", ["division.id", "a[].b{}", "locations[0].id", "metrics[?metric==tAcw].stats.sum"])
+@pytest.mark.parametrize(
+    "path", ["division.id", "a[].b{}", "locations[0].id", "metrics[?metric==tAcw].stats.sum", "a.interval:end"]
+)
 def test_steps_are_put_together_to_the_path_they_came_from(path: str):
     assert text(parse(path)) == path
 
@@ -50,6 +54,7 @@ def test_steps_are_put_together_to_the_path_they_came_from(path: str):
         "a{",
         "a[?x=y]",
         "a[?x==]",
+        "a[]:start",
     ],
 )
 def test_what_cannot_be_read_is_named(path: str):

@@ -415,6 +415,13 @@ def test_the_servers_time_is_that_of_its_last_answer(
     assert "no date: 'some day'" in caplog.text
 
 
+def test_the_servers_time_is_heard_of_by_signing_in_without_an_api_call(server: Server, client: GenesysClient) -> None:
+    before = datetime.now(UTC)
+    assert abs(client.server_time() - before) < timedelta(minutes=1)
+    assert client.usage().calls == 0
+    assert server.tokens == 1
+
+
 def test_a_download_gets_no_token_and_costs_no_call(server: Server, client: GenesysClient) -> None:
     server.on("GET", ME, Reply({}))
     client.request("GET", ME)

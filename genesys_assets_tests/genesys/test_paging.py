@@ -100,7 +100,9 @@ def test_an_unpaged_answer_is_one_page(server: Server, client: GenesysClient) ->
     assert server.asked[-1].query == {"expand": "a,b"}
 
 
-@pytest.mark.parametrize("more", [{"nextUri": "/api/v2/things?pageNumber=2"}, {"cursor": "c"}, {"pageCount": 2}])
+@pytest.mark.parametrize(
+    "more", [{"nextUri": "/api/v2/things?pageNumber=2"}, {"cursor": "c"}, {"pageCount": 2}, {"total": 2}]
+)
 def test_an_answer_declared_as_unpaged_that_goes_on_is_an_error(
     server: Server, client: GenesysClient, more: dict[str, Any]
 ) -> None:
@@ -271,6 +273,46 @@ def test_a_body_with_the_page_beside_the_other_fields_is_paged_there(server: Ser
     assert server.asked[-1].json == {"serviceName": "Routing", "pageNumber": 2, "pageSize": 100}
 
 
+def test_placeholders_of_a_body_are_filled_where_they_stand(server: Server, client: GenesysClient) -> None:
+    server.on("POST", QUERY, lambda asked: Reply({"entities": things(asked.json["page"][0]["at"]), "pageCount": 2}))
+    body = {"page": [{"at": "{page_number}", "of": "{page_size}"}], "text": "page {page_number} stays"}
+    read = pages(client, Request("POST", QUERY, "entities", "page_number", 100, body=body))
+    assert ids(list(read)) == ["1", "2"]
+    assert server.asked[-1].json == {"page": [{"at": 2, "of": 100}], "text": "page {page_number} stays"}
+    with pytest.raises(ValueError, match=r"wants \{page_size\}, but the listing has no page size"):
+        list(pages(client, Request("POST", QUERY, "entities", "page_number", body=body)))
+
+
+def query_with_the_counts_inside(server: Server, contents: list[list[str]], **counts: int) -> Request:
+    def answer(asked: Asked) -> Reply:
+        number = asked.json["pageNumber"]
+        return Reply({"results": {"entities": things(*contents[number - 1]), "pageNumber": number, **counts}})
+
+    server.on("POST", QUERY, answer)
+    body = {"pageSize": "{page_size}", "pageNumber": "{page_number}"}
+    return Request("POST", QUERY, "results.entities", "page_number", 2, body=body)
+
+
+def test_the_end_of_a_query_stands_beside_the_items_wherever_they_lie(server: Server, client: GenesysClient) -> None:
+    request = query_with_the_counts_inside(server, [["a", "b"], ["c"], ["d"]], pageCount=3, total=4)
+    assert ids(list(pages(client, request))) == ["a", "b", "c", "d"]
+    assert [asked.json for asked in server.requests("POST", QUERY)] == [
+        {"pageSize": 2, "pageNumber": number} for number in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    "contents", [[["a", "b"], ["c", "d"]], [["a", "b"], []]], ids=["too few pages", "an empty one"]
+)
+def test_a_query_whose_pages_end_before_its_total_is_an_error_and_not_the_end(
+    server: Server, client: GenesysClient, contents: list[list[str]]
+) -> None:
+    request = query_with_the_counts_inside(server, contents, pageCount=2, total=7)
+    with pytest.raises(PagingError, match=r"last of 2 pages is read, but they had \d items of 7") as caught:
+        list(pages(client, request))
+    assert caught.value.transient
+
+
 # By cursor
 
 
@@ -306,6 +348,20 @@ def test_the_cursor_may_stand_among_cursors(server: Server, client: GenesysClien
     server.on("GET", LIST, following, Reply({"entities": things("b"), "cursors": {"before": "y"}}))
     assert ids(list(pages(client, listing("cursor", params={"limit": "200"})))) == ["a", "b"]
     assert server.asked[-1].query == {"limit": "200", "cursor": "x"}
+
+
+def test_a_scan_whose_every_page_brings_a_new_cursor_ends_when_nothing_more_comes(
+    server: Server, client: GenesysClient
+) -> None:
+    contents = itertools.chain([["a"], [], [], ["b"]], itertools.repeat([]))
+    cursors = itertools.count()
+    server.on(
+        "GET",
+        LIST,
+        lambda asked: Reply({"entities": things(*next(contents)), "cursors": {"after": f"c{next(cursors)}"}}),
+    )
+    assert ids(list(pages(client, listing("cursor", params={"limit": "200"})))) == ["a", "b"]
+    assert len(server.requests("GET", LIST)) == 4 + 3
 
 
 def test_a_next_address_without_a_cursor_in_it_is_followed_as_it_is(server: Server, client: GenesysClient) -> None:
@@ -363,3 +419,62 @@ def test_half_a_character_at_the_end_of_a_cut_text_does_not_spoil_the_page() -> 
     one, two = Page(body, "entities", 1, "/x").raw_items()
     assert one == rb'{"id":"a","v":"cut \ufffd"}'
     assert two == rb'{"id":"b","v":"\ud83d\ude00 \\ud83d \ufffd"}'
+
+
+# By download
+
+
+def behind(server: Server, document: Any, path: str = "/files/1") -> str:
+    """A pre-signed address of a document, which refuses a token as storage services do."""
+
+    def answer(asked: Asked) -> Reply:
+        return Reply({"message": "two signatures"}, 400) if "authorization" in asked.headers else Reply(document)
+
+    server.on("GET", path, answer)
+    return f"{server.url}{path}?signature=s3cret"
+
+
+@pytest.mark.parametrize("empty", [{"entities": []}, {"entities": None}, {}])
+def test_an_answer_that_gives_an_address_in_place_of_items_is_downloaded(
+    server: Server, client: GenesysClient, empty: dict[str, Any]
+) -> None:
+    url = behind(server, {"entities": things("a", "b"), "version": 7})
+    server.on("GET", LIST, Reply({**empty, "downloadUrl": url}))
+    (read,) = pages(client, listing("none"))
+    assert ids([read]) == ["a", "b"]
+    assert (read.path, read.envelope) == (LIST, {"version": 7})
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_document_may_be_the_answer_or_only_its_result(server: Server, client: GenesysClient, whole: bool) -> None:
+    result = {"agentSchedules": things("a"), "took": 1}
+    url = behind(server, {"result": result} if whole else result)
+    server.on("POST", QUERY, Reply({"status": "Complete", "result": None, "downloadUrl": url}))
+    (read,) = pages(client, Request("POST", QUERY, "result.agentSchedules", "none", body={}))
+    assert ids([read]) == ["a"]
+    assert read.envelope == {"took": 1}
+
+
+def test_an_address_beside_items_is_left_alone(server: Server, client: GenesysClient) -> None:
+    server.on("GET", LIST, Reply({"entities": things("a"), "downloadUrl": f"{server.url}/files/none"}))
+    assert ids(list(pages(client, listing("none")))) == ["a"]
+
+
+def test_a_document_without_items_is_no_empty_listing(server: Server, client: GenesysClient) -> None:
+    server.on("GET", LIST, Reply({"entities": [], "downloadUrl": behind(server, {"message": "gone"})}))
+    with pytest.raises(PagingError, match="the downloaded document has no entities") as caught:
+        list(pages(client, listing("none")))
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_document_may_say_that_there_is_nothing(server: Server, client: GenesysClient) -> None:
+    server.on("GET", LIST, Reply({"entities": [], "downloadUrl": behind(server, {"entities": []})}))
+    assert [p.count for p in pages(client, listing("none"))] == [0]
+
+
+def test_an_address_that_has_expired_is_an_error(server: Server, client: GenesysClient) -> None:
+    server.on("GET", "/files/1", Reply({"message": "expired"}, 403))
+    server.on("GET", LIST, Reply({"downloadUrl": f"{server.url}/files/1?signature=s3cret"}))
+    with pytest.raises(ApiError, match="ask the API for a new one") as caught:
+        list(pages(client, listing("none")))
+    assert "s3cret" not in str(caught.value)

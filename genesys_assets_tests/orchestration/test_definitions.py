@@ -13,6 +13,7 @@ import yaml
 from genesys_assets.catalog import load_catalog
 from genesys_assets.definitions import build_defs
 from genesys_assets.orchestration.assets import executable_tables
+from genesys_assets.orchestration.resources import WarehouseResource
 from genesys_assets_tests.orchestration.listing import FILE, listing
 
 ROOT = Path(__file__).parents[2]
@@ -48,11 +49,13 @@ def test_all_tables_are_assets_in_their_groups_with_the_dependencies_of_the_grap
     }
 
 
-def test_the_tables_of_the_spine_are_executable_and_no_others(defs: dg.Definitions) -> None:
-    graph = defs.resolve_asset_graph()
+def test_what_can_be_materialized_is_what_is_carried_out_and_no_other_table(defs: dg.Definitions) -> None:
+    catalog, graph = load_catalog(), defs.resolve_asset_graph()
     executable = {key.path[-1] for key in graph.get_all_asset_keys() if graph.get(key).is_executable}
-    assert executable == {table.name for table in executable_tables(load_catalog())}
-    assert len(executable) == 25
+    assert executable == {table.name for table in executable_tables(catalog)}
+    whole = ("metadata", "knowledge")
+    assert executable >= {table.name for table in catalog if catalog.category(table.name) in whole}
+    assert len(executable) == 79
 
 
 def test_every_foreign_key_and_every_key_of_an_executable_table_is_checked(defs: dg.Definitions) -> None:
@@ -74,9 +77,19 @@ def test_columns_in_the_metadata_are_those_of_the_declaration(defs: dg.Definitio
         assert all(column.description for column in schema.columns)
 
 
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [("elsewhere.duckdb", "duckdb"), ("duckdb:///a/b", "duckdb"), ("postgresql://host/database", "postgres")],
+)
+def test_the_storage_that_is_shown_is_that_of_the_warehouse(location: str, kind: str) -> None:
+    graph = build_defs({"warehouse": WarehouseResource(location=location)}).resolve_asset_graph()
+    assert {graph.get(key).metadata["dagster/storage_kind"] for key in graph.get_all_asset_keys()} == {kind}
+    assert graph.get(dg.AssetKey("queue")).kinds == {"polars", kind}
+
+
 def test_a_job_a_category_so_that_a_failing_dimension_cannot_stop_history(defs: dg.Definitions) -> None:
     catalog = load_catalog()
-    for category in ("metadata", "historical"):
+    for category in ("metadata", "knowledge", "historical"):
         job = defs.resolve_job_def(category)
         keys = {key.path[-1] for key in job.asset_layer.executable_asset_keys}
         assert keys == {t.name for t in executable_tables(catalog) if catalog.category(t.name) == category}

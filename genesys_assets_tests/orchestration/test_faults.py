@@ -22,10 +22,11 @@ TROUBLE = simulator.Faults(
     rate_limit_storm=0.3,
     errors_500=0.1,
     cut_connections=0.05,
-    expire_tokens=0.05,
+    expire_tokens=0.15,
     malformed_items=0.01,
     retry_after_s=0,
 )
+REQUEST_FAULTS = ("rate_limit_storm", "errors_500", "cut_connections", "expire_tokens")
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +38,15 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
 
 
 def test_all_good_items_load_and_every_bad_one_is_in_the_quarantine(
-    tmp_path: Path, calm: dict[str, pl.DataFrame]
+    backend: str, tmp_path: Path, calm: dict[str, pl.DataFrame]
 ) -> None:
-    with project(tmp_path, SETTINGS) as troubled:
+    with project(tmp_path, SETTINGS, backend=backend) as troubled:
         troubled.control("PUT", "faults", **msgspec.to_builtins(TROUBLE))
         result = troubled.run("historical", day=FIRST, until=LAST)
         assert result.success, failures(result)
         seen = troubled.control("GET", "statistics")
-        assert all(seen["faults"].get(kind) for kind in ("rate_limit_storm", "errors_500", "cut_connections"))
+        assert all(seen["faults"].get(kind) for kind in REQUEST_FAULTS)
+        assert seen["tokens"] > 1, "no token was renewed: none can have expired under way"
 
         ids = calm["analytics_conversation"]["conversation_id"]
         bad = {each: how for each in ids if (how := malformation(SETTINGS.seed, TROUBLE.malformed_items, each))}
@@ -65,8 +67,10 @@ def test_all_good_items_load_and_every_bad_one_is_in_the_quarantine(
         assert sum(event.metadata["quarantined"].value for event in events) >= len(quarantined)
 
 
-def test_what_was_bad_leaves_the_quarantine_once_it_can_be_read(tmp_path: Path, calm: dict[str, pl.DataFrame]) -> None:
-    with project(tmp_path, SETTINGS) as mended:
+def test_what_was_bad_leaves_the_quarantine_once_it_can_be_read(
+    backend: str, tmp_path: Path, calm: dict[str, pl.DataFrame]
+) -> None:
+    with project(tmp_path, SETTINGS, backend=backend) as mended:
         mended.control("PUT", "faults", malformed_items=0.05)
         assert mended.run("historical", day=FIRST).success
         assert len(mended.warehouse.quarantined())
@@ -76,8 +80,10 @@ def test_what_was_bad_leaves_the_quarantine_once_it_can_be_read(tmp_path: Path, 
         assert mended.content_of(load_catalog()["analytics_conversation"]).equals(calm["analytics_conversation"])
 
 
-def test_one_failing_group_keeps_its_members_the_others_go_on_and_the_step_says_so(tmp_path: Path) -> None:
-    with project(tmp_path, SETTINGS) as organisation:
+def test_one_failing_group_keeps_its_members_the_others_go_on_and_the_step_says_so(
+    backend: str, tmp_path: Path
+) -> None:
+    with project(tmp_path, SETTINGS, backend=backend) as organisation:
         assert organisation.run("metadata").success
         before = organisation.rows("user_group")
         group, other = before["group_id"].unique(maintain_order=True)[:2]
@@ -95,8 +101,8 @@ def test_one_failing_group_keeps_its_members_the_others_go_on_and_the_step_says_
         assert gone.select("group_id", "user_id").rows() == [(other, leaving)]
 
 
-def test_a_permission_that_is_lacking_fails_at_once_and_names_it(tmp_path: Path) -> None:
-    with project(tmp_path, SETTINGS) as organisation:
+def test_a_permission_that_is_lacking_fails_at_once_and_names_it(backend: str, tmp_path: Path) -> None:
+    with project(tmp_path, SETTINGS, backend=backend) as organisation:
         organisation.control("PUT", "permissions", denied=["routing:queue:view"])
         result = organisation.run("metadata")
         assert not result.success

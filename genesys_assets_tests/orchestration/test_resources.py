@@ -44,3 +44,13 @@ def test_the_warehouse_is_where_the_environment_says(monkeypatch: pytest.MonkeyP
 def test_a_start_date_that_is_no_date_is_named() -> None:
     with pytest.raises(ValueError, match="GENESYS_ASSETS_START_DATE='yesterday' is not a date"):
         start_date({"GENESYS_ASSETS_START_DATE": "yesterday"})
+
+
+def test_the_requests_a_minute_are_those_that_the_environment_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GENESYS_ASSETS_REQUESTS_PER_MINUTE", raising=False)
+    assert GenesysResource.from_environment().requests_per_minute == 300
+    monkeypatch.setenv("GENESYS_ASSETS_REQUESTS_PER_MINUTE", "600")
+    assert GenesysResource.from_environment().requests_per_minute == 600
+    monkeypatch.setenv("GENESYS_ASSETS_REQUESTS_PER_MINUTE", "many")
+    with pytest.raises(ValueError, match="GENESYS_ASSETS_REQUESTS_PER_MINUTE='many' is not a number"):
+        GenesysResource.from_environment()

@@ -70,10 +70,11 @@ def test_the_averages_are_those_of_real_job_results(lives: list[dict]) -> None:
 
 def test_a_session_carries_the_metrics_of_its_purpose(lives: list[dict]) -> None:
     allowed = {
-        "acd": "nOffered tAcd tAbandon tShortAbandon nCallbackScheduled tCallbackVirtualWait",
+        "acd": "nOffered tAcd tAbandon tShortAbandon tFlowOut nCallbackScheduled tCallbackVirtualWait",
         "ivr": "nFlow tFlow tFlowExit tFlowDisconnect nFlowOutcome tFlowOutcome nFlowOutcomeFailed tIvr",
         "voicemail": "tVoicemail",
-        "customer": "nConnected tConnected nError nOutboundAttempted nOutboundConnected tUserResponseTime",
+        "customer": "nConnected tConnected nError nOutboundAttempted nOutboundConnected nOutboundAbandoned "
+        "tUserResponseTime",
         "external": "nConnected tConnected nError",
     }
     seen: dict[str, set[str]] = {}
@@ -118,7 +119,7 @@ def test_what_one_queue_lets_go_an_agent_answers_or_the_caller_abandons(lives: l
     for conversation in lives:
         for _, session in sessions(conversation):
             totals.update(metric["name"] for metric in session["metrics"])
-    assert totals["nOffered"] == totals["tAcd"] == totals["tAnswered"] + totals["tAbandon"]
+    assert totals["nOffered"] == totals["tAcd"] == sum(totals[name] for name in ("tAnswered", "tAbandon", "tFlowOut"))
     assert 0 < totals["tShortAbandon"] < totals["tAbandon"]
 
 

@@ -16,8 +16,20 @@ from typing import Any, TypeVar
 
 import httpx
 
+from genesys_assets import simulator
+
 PROJECT = Path(__file__).resolve().parents[2]
-CONVERSATIONS_A_DAY = 50
+ORGANIZATION = simulator.Settings(
+    conversations_per_day=50,
+    users=150,
+    queues=20,
+    groups=5,
+    external_contacts=300,
+    responses=60,
+    articles=60,
+    evaluation_forms=6,
+    rate_limit=0,
+)
 START_S = 180.0
 END_S = 15.0
 
@@ -72,7 +84,7 @@ class Served:
 
 @contextmanager
 def serve(folder: Path, *, start_date: str) -> Generator[Served]:
-    """``genesys-assets up`` on a free port, in ``folder``, on a simulated organisation.
+    """``genesys-assets up`` on a free port, in ``folder``, on a small simulated organisation without a rate limit.
 
     Nothing of the checkout and nothing of the home folder is written to: both Dagster's history and
     the warehouse are kept in the working directory, and ``HOME`` is moved there.
@@ -80,24 +92,24 @@ def serve(folder: Path, *, start_date: str) -> Generator[Served]:
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(PROJECT / name, folder / name)
     port, log = _free_port(), folder / "server.log"
-    command = [sys.executable, "-m", "genesys_assets.cli", "up", "--port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--conversations", str(CONVERSATIONS_A_DAY)],
-            cwd=folder,
-            env=_environment(folder, start_date),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    served = Served(f"http://127.0.0.1:{port}", process, log)
-    try:
-        served.wait_until("Dagster serves the definitions", served.is_up, timeout_s=START_S)
-        yield served
-    finally:
-        served.close()
-        _end(process)
+    with simulator.spawn(ORGANIZATION) as organization:
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "genesys_assets.cli", "up", "--port", str(port)],
+                cwd=folder,
+                env=_environment(folder, start_date) | organization.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        served = Served(f"http://127.0.0.1:{port}", process, log)
+        try:
+            served.wait_until("Dagster serves the definitions", served.is_up, timeout_s=START_S)
+            yield served
+        finally:
+            served.close()
+            _end(process)
 
 
 def _environment(folder: Path, start_date: str) -> dict[str, str]:
@@ -106,6 +118,7 @@ def _environment(folder: Path, start_date: str) -> dict[str, str]:
     paths = [str(PROJECT), *filter(None, [environment.get("PYTHONPATH")])]
     return environment | {
         "GENESYS_ASSETS_START_DATE": start_date,
+        "GENESYS_ASSETS_REQUESTS_PER_MINUTE": "100000",
         "HOME": str(folder),
         "PYTHONPATH": os.pathsep.join(paths),
     }

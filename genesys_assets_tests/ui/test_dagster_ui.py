@@ -22,18 +22,8 @@ pytestmark = pytest.mark.ui
 
 GROUPS = {"metadata": 37, "historical": 27, "recording": 13, "realtime": 13, "aggregated": 8, "knowledge": 7}
 DEPENDENCIES = 171
-SCHEDULES = ("historical_daily", "metadata_hourly", "partition_checks_daily")
-SENSOR = "conversation_watermark"
-FAMILY = (
-    "analytics_conversation",
-    "analytics_participant",
-    "analytics_participant_attribute",
-    "analytics_session",
-    "analytics_session_flow_outcome",
-    "analytics_session_metric",
-    "analytics_conversation_segment",
-    "conversation_division",
-)
+SCHEDULES = ("aggregated_daily", "historical_daily", "knowledge_hourly", "metadata_hourly", "partition_checks_daily")
+SENSORS = ("agent_watermark", "conversation_watermark", "follows_conversations", "present_watermark")
 RUN_S = 240.0
 """How long a run may take from the click on; it may have to queue behind those of the sensor."""
 
@@ -116,18 +106,19 @@ def test_a_table_that_is_not_loaded_yet_is_shown_but_cannot_be_materialized(
     shoot(page, "05-external-table")
 
 
-def test_three_schedules_and_the_sensor_are_on(page: Page, dagster: Served, shoot: Shoot) -> None:
+def test_the_schedules_and_the_sensors_are_on(page: Page, dagster: Served, shoot: Shoot) -> None:
     page.goto("/")
     page.get_by_role("link", name="Automation").click()
     for name in SCHEDULES:
         expect(page.locator(f'a[href$="/schedules/{name}"]')).to_be_visible()
-    expect(page.locator(f'a[href$="/sensors/{SENSOR}"]')).to_be_visible()
+    for name in SENSORS:
+        expect(page.locator(f'a[href$="/sensors/{name}"]')).to_be_visible()
     expect(page.locator('a[href*="/schedules/"]')).to_have_count(len(SCHEDULES))
-    expect(page.locator('a[href*="/sensors/"]')).to_have_count(1)
-    expect(page.get_by_role("checkbox", checked=True)).to_have_count(len(SCHEDULES) + 1)
+    expect(page.locator('a[href*="/sensors/"]')).to_have_count(len(SENSORS))
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(len(SCHEDULES) + len(SENSORS))
     shoot(page, "06-automation")
-    page.locator(f'a[href$="/sensors/{SENSOR}"]').click()
-    expect(page.get_by_text(re.compile(r"^\d+ runs requested$")).first).to_be_visible(timeout=90_000)
+    page.locator('a[href$="/sensors/conversation_watermark"]').click()
+    expect(page.get_by_text(re.compile(r"^\d+ runs? requested$")).first).to_be_visible(timeout=90_000)
     shoot(page, "07-sensor")
 
 
@@ -147,7 +138,7 @@ def test_the_metadata_job_is_run_with_a_click_and_succeeds(page: Page, dagster: 
 
     ended = _run(dagster, run)
     assert ended["status"] == "SUCCESS", _complaints(dagster, run)
-    assert len(ended["assets"]) == 17
+    assert len(ended["assets"]) == GROUPS["metadata"]
     page.goto("/assets/queue")
     expect(page.get_by_text("Row count")).to_be_visible()
     shoot(page, "09-loaded-table")
@@ -176,8 +167,8 @@ def test_a_range_of_days_is_backfilled_from_the_page_of_a_table(
     shoot(page, "12-partitions")
 
 
-def test_a_range_of_days_of_all_conversation_tables_is_backfilled_from_their_job(
-    page: Page, dagster: Served, today: date, shoot: Shoot
+def test_a_range_of_days_of_all_history_is_backfilled_from_its_job(
+    page: Page, dagster: Served, catalog: Catalog, today: date, shoot: Shoot
 ) -> None:
     days = [today - timedelta(days=n) for n in (20, 19, 18)]
     page.goto("/")
@@ -190,7 +181,7 @@ def test_a_range_of_days_of_all_conversation_tables_is_backfilled_from_their_job
     expect(page.get_by_text("Succeeded", exact=True).last).to_be_visible()
     shoot(page, "14-job-backfill")
 
-    for table in FAMILY:
+    for table in (table.name for table in catalog if catalog.category(table.name) == "historical"):
         assert {day.isoformat() for day in days} <= _materialized(dagster, table).keys()
 
 

@@ -12,12 +12,19 @@ from genesys_assets_tests.warehouse.postgres_server import database_of, url
 
 
 def _duckdb(folder: Path) -> Warehouse:
-    return DuckDBWarehouse(folder / "warehouse.duckdb", lock_timeout=60)
+    return DuckDBWarehouse(Path(location("duckdb", folder)), lock_timeout=60)
 
 
 def _postgres(folder: Path) -> Warehouse:
+    return PostgresWarehouse(location("postgres", folder), staging=folder / "staging", lock_timeout=60)
+
+
+def location(backend: str, folder: Path) -> str:
+    """Where the warehouse that stands for a folder is, as configuration names it."""
+    if backend == "duckdb":
+        return str(folder / "warehouse.duckdb")
     folder.mkdir(parents=True, exist_ok=True)
-    return PostgresWarehouse(url(database_of(folder)), staging=folder / "staging", lock_timeout=60)
+    return url(database_of(folder))
 
 
 BACKENDS: dict[str, Callable[[Path], Warehouse]] = {"duckdb": _duckdb, "postgres": _postgres}

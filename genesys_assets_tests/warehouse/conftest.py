@@ -1,30 +1,20 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Generator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
 
 from genesys_assets.warehouse import Warehouse
-from genesys_assets_tests.warehouse.backends import BACKENDS, Place
-from genesys_assets_tests.warehouse.postgres_server import OwnServer, running
+from genesys_assets_tests.warehouse.backends import Place
+from genesys_assets_tests.warehouse.postgres_server import OwnServer
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Generator[OwnServer]:
-    """A PostgreSQL server, the same for all tests."""
-    with running() as server:
-        yield server
-
-
-@pytest.fixture(params=sorted(BACKENDS))
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+@pytest.fixture
+def place(backend: str, tmp_path: Path) -> Place:
     """An empty place for a warehouse, on every backend."""
-    if request.param == "postgres":
-        request.getfixturevalue("postgres")
-    return Place(request.param, tmp_path)
+    return Place(backend, tmp_path)
 
 
 @pytest.fixture

@@ -72,16 +72,17 @@ class OwnServer:
 
 
 @contextmanager
-def running() -> Generator[OwnServer]:
-    """A server for the length of a test session; what it holds is not worth waiting for the disk."""
+def running(*, durable: bool = False) -> Generator[OwnServer]:
+    """A server for a while; what it holds is not worth waiting for the disk, unless ``durable``."""
     # Not below the folders of pytest: those are closed to the user that the server runs as.
     folder = Path(tempfile.mkdtemp(prefix="genesys-postgres-"))
     server = OwnServer(folder)
     before = os.environ.get(SERVER)
     os.environ[SERVER] = str(server.socket)
     try:
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "log_connections = ''"):
-            ask("postgres", f"ALTER SYSTEM SET {setting}")
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            ask("postgres", f"ALTER SYSTEM SET {name} = {'on' if durable else 'off'}")
+        ask("postgres", "ALTER SYSTEM SET log_connections = ''")
         ask("postgres", "SELECT pg_reload_conf()")
         yield server
     finally:

@@ -59,8 +59,26 @@ def test_every_row_that_differs_is_counted_with_examples(warehouse: Warehouse, o
     assert found["event"].equal
 
 
+def test_any_number_of_rows_is_compared_batch_by_batch(warehouse: Warehouse, other: DuckDBWarehouse) -> None:
+    ids = [f"{n:06}" for n in range(120_000)]
+    commit(warehouse, {"event": [{"id": i, "what": "same"} for i in ids]})
+    commit(other, {"event": [{"id": i, "what": "other" if i == "070000" else "same"} for i in reversed(ids)]})
+
+    assert next(iter(compare(warehouse, other, [EVENT]))) == Comparison("event", 119_999, 0, 0, 1, (("070000",),))
+
+
 def test_the_command_says_whether_they_are_equal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stores = [tmp_path / f"{name}.duckdb" for name in "ab"]
+    for store in stores:
+        DuckDBWarehouse(store).prepare(())
 
     assert main(["compare", *map(str, stores)]) == 0
     assert "equal" in capsys.readouterr().out
+
+
+def test_the_command_creates_nothing_where_there_is_no_warehouse(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(tmp_path / "a.duckdb"), str(tmp_path / "b.duckdb")]) == 1
+    assert "a.duckdb: there is no warehouse" in " ".join(capsys.readouterr().out.split())
+    assert list(tmp_path.iterdir()) == []

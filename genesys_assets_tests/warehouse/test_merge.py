@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 import pytest
 
+from genesys_assets.catalog.declare import Window
 from genesys_assets.warehouse import Load, Warehouse, WarehouseError
+from genesys_assets.warehouse.stage import StageError
 from genesys_assets_tests.warehouse.samples import (
     ALL,
     D1,
@@ -246,6 +249,31 @@ def test_a_window_that_became_empty_is_emptied(warehouse: Warehouse) -> None:
 
     assert counts(report) == (0, 0, 1, 0, 0)
     assert [row["db_partition"] for row in rows_of(warehouse, HOURLY)] == [D2]
+
+
+def test_a_window_with_a_parent_loses_only_what_fell_away_from_a_parent_that_was_read(warehouse: Warehouse) -> None:
+    shifts = replace(HOURLY, name="shifts", loading=Window(parent=("queue_id",)))
+    warehouse.prepare([shifts])
+    every = [hourly(q, day, hour) for q in "pq" for day in (5, 6, 7) for hour in (0, 23)]
+    commit(warehouse, {"shifts": every}, tables=[shifts])
+
+    report = commit(
+        warehouse,
+        {"shifts": [hourly("p", 6, 0), hourly("p", 7, 0)]},
+        cover={"shifts": [{"queue_id": "p", "db_partition": D2}, {"queue_id": "p", "db_partition": D3}]},
+        tables=[shifts],
+        partitions=(D2,),
+    )["shifts"]
+
+    assert counts(report) == (0, 0, 2, 0, 2)
+    assert report.other_partitions == {D3: 1}
+    left = warehouse.scan(shifts).group_by("queue_id", "db_partition").len().sort("queue_id", "db_partition").collect()
+    assert left.rows() == [
+        *(("p", day, n) for day, n in ((D1, 2), (D2, 1), (D3, 1))),
+        *(("q", day, 2) for day in (D1, D2, D3)),
+    ]
+    with pytest.raises(StageError, match="lacks the column"):
+        commit(warehouse, {}, cover={"shifts": [{"db_partition": D2}]}, tables=[shifts])
 
 
 def test_a_row_whose_partition_changes_moves_and_is_not_doubled(warehouse: Warehouse) -> None:

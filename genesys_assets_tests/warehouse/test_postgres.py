@@ -176,6 +176,31 @@ def test_a_load_of_the_same_tree_waits_and_then_counts(warehouse: PostgresWareho
     assert all(warehouse.key_faults(table).sound for table in CALLS)
 
 
+def test_a_load_that_waits_for_one_of_another_day_has_its_own_new_rows_written(
+    warehouse: PostgresWarehouse, gate: Gate
+) -> None:
+    slow = Attempt(held_load(warehouse))
+    gate.waiting()
+    day = [call(f"new {n}", at(6), legs=5) for n in range(4_500)]
+    late = Attempt(
+        lambda: commit_calls(warehouse, call("old", at(5), note="later", as_of=at(10)), *day, partitions=(D2,))
+    )
+
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'transactionid'"
+    deadline = time.monotonic() + 60
+    while ask(warehouse, waiting) != [(1,)]:
+        assert time.monotonic() < deadline and late.is_alive()
+        time.sleep(0.01)
+    assert ask(warehouse, "SELECT pg_relation_size('genesys.leg_2026_01') > 1000000") == [(True,)]
+
+    gate.open()
+    assert (slow.ended(), late.ended()) == (None, None)
+    assert {name: note for name, note in notes(warehouse).items() if note} == {"old": "later", "held": "new"}
+    assert (warehouse.count(CALL), warehouse.count(LEG)) == (4_502, 22_502)
+    assert warehouse.ledger([LEG], start=D2)["inserted"].to_list() == [22_500]
+    assert all(warehouse.key_faults(table).sound for table in CALLS)
+
+
 def test_windows_of_a_table_load_side_by_side_and_the_same_window_in_turn(warehouse: PostgresWarehouse) -> None:
     days = [5, 6, 7, 5, 6, 7]
     warehouse.prepare([HOURLY])
@@ -479,3 +504,21 @@ def test_many_rows_of_new_trees_and_of_known_ones_are_merged_alike(warehouse: Po
     assert [warehouse.count(table) for table in CALLS] == [8_500, 42_500, 42_500]
     assert all(warehouse.key_faults(table).sound for table in CALLS)
     assert warehouse.ledger([LEG])["rows"].to_list() == [21_250, 21_250]
+
+
+def test_a_large_load_leaves_newer_trees_alone_and_takes_out_what_is_gone(warehouse: PostgresWarehouse) -> None:
+    commit_calls(warehouse, *(call(str(n), at(5), legs=5, as_of=at(9, 1)) for n in range(4_500)))
+    newer = [call(str(n), at(5), legs=5, note="newer", as_of=at(9, 3)) for n in range(4_400, 4_450)]
+    commit_calls(warehouse, *newer)
+    large = [call(str(n), at(5), legs=4 if n < 4_500 else 5, as_of=at(9, 2)) for n in range(4_000, 8_500)]
+    large[-1]["leg"][0]["queue_id"] = "q\0"
+
+    report = commit_calls(warehouse, *large)["leg"]
+
+    assert (counts(report), report.stale, report.total) == ((20_000, 0, 450, 0, 1_800), 50, 42_050)
+    assert warehouse.count(LEG) == 42_050
+    legs = warehouse.scan(LEG).collect()
+    per_tree = legs.group_by("call_id").len().filter(pl.col("len") == 4)["call_id"].cast(pl.Int64)
+    assert sorted(per_tree) == [*range(4_000, 4_400), *range(4_450, 4_500)]
+    assert legs.filter(call_id="8499", leg=0)["queue_id"].item() == "q\N{REPLACEMENT CHARACTER}"
+    assert commit_calls(warehouse, *large)["leg"].written == 0

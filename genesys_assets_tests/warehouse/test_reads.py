@@ -72,6 +72,20 @@ def test_filters_and_limits_apply_to_the_scan(warehouse: Warehouse) -> None:
     assert scan.filter(pl.col("note") == "odd").head(2).collect()["note"].to_list() == ["odd", "odd"]
 
 
+def test_a_filter_over_many_batches_finds_what_it_would_find_in_one(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genesys_assets.warehouse.duckdb.BATCH", 3)
+    commit_calls(warehouse, *(call(f"c{n}", at(5), legs=n % 3, note=None if n % 4 else "n") for n in range(20)))
+
+    scan = warehouse.scan(CALL)
+    assert scan.filter(pl.col("note").is_null()).collect().height == 15
+    assert scan.filter(pl.col("call_id") == "nobody").collect().schema == scan.collect_schema()
+    ids = pl.Series([f"c{n}" for n in range(20)])
+    legs = warehouse.scan(LEG, ["call_id"]).filter(pl.col("call_id").is_in(ids.implode())).collect()
+    assert legs.height == 19
+
+
 def test_a_scan_sees_what_is_there_when_it_is_collected(warehouse: Warehouse) -> None:
     warehouse.prepare(CALLS)
     scan = warehouse.scan(CALL)
@@ -126,6 +140,19 @@ def test_a_composite_key_is_held_against_its_parent_as_a_whole(warehouse: Wareho
     assert warehouse.orphans(legs_of_members).examples == [("b", "q1")]
     assert warehouse.orphans(legs_of_members, start=D1, end=D2).rows == 0
     assert warehouse.orphans(legs_of_members, start=D2).rows == 1
+
+
+def test_a_text_that_means_nothing_points_nowhere_where_it_is_declared_so(warehouse: Warehouse) -> None:
+    members = [("", "a"), ("g", ""), ("g", "lost")]
+    commit(warehouse, {"group": [{"group_id": g, "user_id": u} for g, u in members], "user": [{"id": "a"}]})
+    relationship = Relationship("group", ("user_id",), "user")
+
+    assert warehouse.orphans(ForeignKey(relationship, ("id",))).examples == [("",), ("lost",)]
+    assert warehouse.orphans(ForeignKey(relationship, ("id",), ("",))).examples == [("lost",)]
+
+    both = Relationship("group", ("group_id", "user_id"), "user")
+    half = warehouse.orphans(ForeignKey(both, ("name", "id"), (None, "")))
+    assert sorted(half.examples) == [("", "a"), ("g", "lost")], "only the column that says so"
 
 
 def test_columns_of_different_types_are_compared_as_text(warehouse: Warehouse) -> None:

@@ -54,7 +54,8 @@ def test_doctor_knows_both_watermarks_and_asks_for_nothing_where_rows_are_comput
     assert "watermark: user jobs know everything up to" in told
     assert "queue_aggregations_second, queue_second_histogram3: computed from analytics_conversation," in told
     requests = organisation.statistics()["requests"]
-    assert requests["GET /api/v2/analytics/conversations/details/jobs/availability"] == 2, "of the conversations alone"
+    # Of the conversations, of the feed of the surveys, and of the watermark.
+    assert requests["GET /api/v2/analytics/conversations/details/jobs/availability"] == 3
 
 
 def test_doctor_names_the_table_and_the_permission_that_is_lacking(
@@ -94,6 +95,7 @@ def test_doctor_without_credentials_says_that_the_organisation_is_simulated(
     assert "simulated organisation" in output(capsys)
 
 
+@pytest.mark.soak
 def test_the_demo_run_twice_changes_nothing_the_second_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,6 +113,7 @@ def test_a_password_in_the_name_of_a_place_is_not_shown(name: str, shown: str) -
     assert places.shown(name) == shown
 
 
+@pytest.mark.soak
 def test_the_demo_in_postgres_is_moved_to_a_file_and_compared(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

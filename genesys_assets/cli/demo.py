@@ -25,7 +25,13 @@ from genesys_assets.cli.places import (
 from genesys_assets.cli.terminal import HOME, console
 from genesys_assets.definitions import build_defs
 from genesys_assets.orchestration import demo as loading
-from genesys_assets.orchestration.resources import DEFAULT_WAREHOUSE, WAREHOUSE_VARIABLE, WarehouseResource
+from genesys_assets.orchestration.resources import (
+    DEFAULT_WAREHOUSE,
+    SIMULATED_REQUESTS,
+    WAREHOUSE_VARIABLE,
+    GenesysResource,
+    WarehouseResource,
+)
 
 
 def demo(conversations: int, days: int, backend: str) -> int:
@@ -46,11 +52,13 @@ def _demo(conversations: int, days: int, backend: str) -> int:
     moment = loading.moment(HOME)
     wanted = moment.days(days)
     settings = simulator.Settings(
-        conversations_per_day=conversations, now=moment.now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        conversations_per_day=conversations,
+        now=moment.now.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        rate_limit=SIMULATED_REQUESTS,
     )
     console.print(
-        f"A simulated organisation with {conversations:,} conversations a day; "
-        f"loading {wanted[0]} to {wanted[-1]} and all metadata."
+        f"A simulated organisation with {conversations:,} conversations a day, which allows {SIMULATED_REQUESTS:,} "
+        f"requests a minute; loading {wanted[0]} to {wanted[-1]} and the present state."
     )
     failures: list[str] = []
 
@@ -61,8 +69,9 @@ def _demo(conversations: int, days: int, backend: str) -> int:
     with simulator.spawn(settings) as organisation, loading.own_instance(folder) as instance:
         os.environ.update(organisation.environment())
         warehouse = WarehouseResource.from_environment()
+        resources = {"warehouse": warehouse, "genesys": GenesysResource(requests_per_minute=SIMULATED_REQUESTS)}
         with _progress(loading.loads(days)):
-            runs = loading.load_everything(build_defs({"warehouse": warehouse}), instance, wanted, failed)
+            runs = loading.load_everything(build_defs(resources), instance, wanted, failed)
     opened = warehouse.open()
     summary = loading.summary(opened, list(runs.values()))
     console.print(_summary(summary.to_dicts()))

@@ -24,7 +24,7 @@ from genesys_assets.cli.places import (
 )
 from genesys_assets.cli.terminal import console
 from genesys_assets.genesys import Settings
-from genesys_assets.orchestration.resources import WAREHOUSE_VARIABLE
+from genesys_assets.orchestration.resources import REQUESTS_VARIABLE, SIMULATED_REQUESTS, WAREHOUSE_VARIABLE
 
 
 def up(options: argparse.Namespace) -> int:
@@ -33,9 +33,9 @@ def up(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         _use_postgres(stack, environment, warehouse=options.warehouse == EMBEDDED, instance=options.instance)
         if Settings.from_environment(environment) is None:
-            settings = simulator.Settings(conversations_per_day=options.conversations)
+            settings = simulator.Settings(conversations_per_day=options.conversations, rate_limit=SIMULATED_REQUESTS)
             organisation = stack.enter_context(simulator.spawn(settings))
-            environment |= organisation.environment()
+            environment |= {REQUESTS_VARIABLE: str(SIMULATED_REQUESTS), **organisation.environment()}
             console.print(
                 f"No GENESYSCLOUD_* variables: using a simulated organisation at {organisation.url}", soft_wrap=True
             )

@@ -14,6 +14,7 @@ from genesys_assets.orchestration.checks import PARTITIONS
 from genesys_assets.orchestration.due import Due, due_after, due_days
 from genesys_assets.orchestration.histories import CLOCKS, HISTORIES
 from genesys_assets.orchestration.resources import GenesysResource, WarehouseResource
+from genesys_assets.warehouse import Warehouse
 
 LOOKBACK_DAYS = 7
 """How far back the sensors look for days that are missing or not settled; a backfill reaches further."""
@@ -138,6 +139,7 @@ def _follow(
                 lookback=LOOKBACK_DAYS,
             )
             for read in reads
+            if _can_be_asked(context, catalog, opened, read)
         }
         if not any(due.values()):
             return dg.SkipReason(f"every complete day up to {until:%Y-%m-%d %H:%M} UTC is loaded")
@@ -177,6 +179,15 @@ def _after(catalog: Catalog, start: date, jobs: Sequence[UnresolvedAssetJobDefin
     return follows_conversations
 
 
+def _can_be_asked(context: dg.SensorEvaluationContext, catalog: Catalog, warehouse: Warehouse, read: str) -> bool:
+    """Whether the table that a read fans out over has been loaded at all."""
+    each = catalog.reads()[read][0].each
+    if each is None or len(warehouse.ledger([catalog[each.table]])):
+        return True
+    context.log.info(f"{read} waits until {each.table} has been loaded")
+    return False
+
+
 def _least(ledger: pl.DataFrame) -> pl.DataFrame:
     """A row a day: that of the table of a read that knows least."""
     return ledger.sort("watermark", "loaded_at").unique("partition", keep="first").drop_nulls("partition")
@@ -203,15 +214,18 @@ def _requests(
         for each in days:
             reasons.setdefault((each.day, each.kind), []).append((read, each))
     ranges: list[list[tuple[str, Due]]] = []
-    for (_, kind), entries in sorted(reasons.items(), key=lambda reason: (reason[0][1], reason[0][0]))[:DAYS_A_TICK]:
-        context.log.info(f"{entries[0][1].day}: {entries[0][1].reason} ({', '.join(read for read, _ in entries)})")
+    oldest = sorted(reasons)[:DAYS_A_TICK]
+    for day, kind in sorted(oldest, key=lambda reason: (reason[1], reason[0])):
+        entries = reasons[day, kind]
+        context.log.info(f"{day}: {entries[0][1].reason} ({', '.join(read for read, _ in entries)})")
         last = ranges[-1] if ranges else []
         reads = [read for read, _ in entries]
-        before = (entries[0][1].day - timedelta(days=1), kind, reads)
+        before = (day - timedelta(days=1), kind, reads)
         if last and before == (last[-1][1].day, last[-1][1].kind, [read for read, _ in last[-len(reads) :]]):
             last.extend(entries)
         else:
             ranges.append(list(entries))
+    ranges.sort(key=lambda entries: entries[0][1].day)
     return [request for entries in ranges for request in _runs(catalog, entries)]
 
 

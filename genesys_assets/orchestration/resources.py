@@ -20,6 +20,8 @@ WAREHOUSE_VARIABLE = "GENESYS_ASSETS_WAREHOUSE"
 REQUESTS_VARIABLE = "GENESYS_ASSETS_REQUESTS_PER_MINUTE"
 DEFAULT_HOME = ".genesys"
 SIMULATED_CONVERSATIONS = 2_000
+SIMULATED_REQUESTS = 3_000
+"""Requests a minute that a simulated organisation allows where nobody wants to wait; Genesys allows 300 by default."""
 DEFAULT_WAREHOUSE = f"{DEFAULT_HOME}/warehouse.duckdb"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from genesys_assets_tests.orchestration.project import failures, in_folder
+from genesys_assets_tests.orchestration.project import FAMILY, failures, in_folder
 
 
 def start(backend: str, folder: Path, environment: Mapping[str, str], first: date, last: date) -> subprocess.Popen[str]:
@@ -37,7 +37,9 @@ def finish(process: subprocess.Popen[str]) -> None:
 def main(backend: str, folder: str, first: str, last: str) -> int:
     with in_folder(Path(folder), dict(os.environ), backend) as project:
         print("started", flush=True)
-        result = project.run("historical", day=date.fromisoformat(first), until=date.fromisoformat(last))
+        result = project.run(
+            "historical", day=date.fromisoformat(first), until=date.fromisoformat(last), asset_selection=FAMILY
+        )
         print(*failures(result), sep="\n", flush=True)
         return 0 if result.success else 1
 

@@ -31,6 +31,8 @@ TIMES = ("db_when_created", "db_last_updated", "db_when_deleted", "db_as_of")
 CONVERSATION_TABLES = tuple(
     table for table in executable_tables(load_catalog()) if table.read.name == "conversation_details"
 )
+FAMILY = [dg.AssetKey(table.name) for table in CONVERSATION_TABLES]
+"""The conversations, where a test is about no other history."""
 
 
 @dataclass

@@ -15,6 +15,8 @@ from genesys_assets import simulator
 from genesys_assets.catalog import load_catalog
 from genesys_assets_tests.orchestration.project import Project, failures, project
 
+pytestmark = pytest.mark.soak
+
 DAY = date(2026, 3, 10)
 AGGREGATED = 8
 COUNTED = ("queue_aggregations", "queue_aggregation3", "histogram")

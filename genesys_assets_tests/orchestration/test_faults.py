@@ -12,12 +12,13 @@ import pytest
 from genesys_assets import simulator
 from genesys_assets.catalog import load_catalog
 from genesys_assets.simulator import malformation
-from genesys_assets_tests.orchestration.project import CONVERSATION_TABLES, failures, project
+from genesys_assets_tests.orchestration.project import CONVERSATION_TABLES, FAMILY, failures, project
 
 FIRST, LAST = date(2026, 3, 8), date(2026, 3, 10)
 SETTINGS = simulator.Settings(
     conversations_per_day=400, users=120, queues=20, groups=5, rate_limit=0, now="2026-03-11T08:00:00.000Z"
 )
+PRESENT = ("users", "groups", "group_members", "queues", "routing_skills")
 TROUBLE = simulator.Faults(
     rate_limit_storm=0.3,
     errors_500=0.1,
@@ -32,7 +33,7 @@ REQUEST_FAULTS = ("rate_limit_storm", "errors_500", "cut_connections", "expire_t
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     with project(tmp_path_factory.mktemp("calm"), SETTINGS) as undisturbed:
-        assert undisturbed.run("historical", day=FIRST, until=LAST).success
+        assert undisturbed.run("historical", day=FIRST, until=LAST, asset_selection=FAMILY).success
         assert not len(undisturbed.warehouse.quarantined())
         return {table.name: undisturbed.content_of(table) for table in CONVERSATION_TABLES}
 
@@ -42,7 +43,7 @@ def test_all_good_items_load_and_every_bad_one_is_in_the_quarantine(
 ) -> None:
     with project(tmp_path, SETTINGS, backend=backend) as troubled:
         troubled.control("PUT", "faults", **msgspec.to_builtins(TROUBLE))
-        result = troubled.run("historical", day=FIRST, until=LAST)
+        result = troubled.run("historical", day=FIRST, until=LAST, asset_selection=FAMILY)
         assert result.success, failures(result)
         seen = troubled.control("GET", "statistics")
         assert all(seen["faults"].get(kind) for kind in REQUEST_FAULTS)
@@ -72,10 +73,10 @@ def test_what_was_bad_leaves_the_quarantine_once_it_can_be_read(
 ) -> None:
     with project(tmp_path, SETTINGS, backend=backend) as mended:
         mended.control("PUT", "faults", malformed_items=0.05)
-        assert mended.run("historical", day=FIRST).success
+        assert mended.run("historical", day=FIRST, asset_selection=FAMILY).success
         assert len(mended.warehouse.quarantined())
         mended.control("PUT", "faults", malformed_items=0.0)
-        assert mended.run("historical", day=FIRST, until=LAST).success
+        assert mended.run("historical", day=FIRST, until=LAST, asset_selection=FAMILY).success
         assert not len(mended.warehouse.quarantined().filter(pl.col("load").str.contains(str(FIRST))))
         assert mended.content_of(load_catalog()["analytics_conversation"]).equals(calm["analytics_conversation"])
 
@@ -84,13 +85,19 @@ def test_one_failing_group_keeps_its_members_the_others_go_on_and_the_step_says_
     backend: str, tmp_path: Path
 ) -> None:
     with project(tmp_path, SETTINGS, backend=backend) as organisation:
-        assert organisation.run("metadata").success
+        assert organisation.run(
+            "metadata",
+            asset_selection=organisation.assets(*PRESENT),
+        ).success
         before = organisation.rows("user_group")
         group, other = before["group_id"].unique(maintain_order=True)[:2]
         leaving = before.filter(pl.col("group_id") == other)["user_id"][0]
         organisation.control("POST", "failures", path=f"/api/v2/groups/{group}/members", status=404)
         organisation.control("POST", "world", action="leave", kind="groups", id=other, fields={"user": leaving})
-        result = organisation.run("metadata")
+        result = organisation.run(
+            "metadata",
+            asset_selection=organisation.assets(*PRESENT),
+        )
         assert not result.success
         assert any(group in reason for reason in failures(result))
         after = organisation.rows("user_group")
@@ -104,7 +111,10 @@ def test_one_failing_group_keeps_its_members_the_others_go_on_and_the_step_says_
 def test_a_permission_that_is_lacking_fails_at_once_and_names_it(backend: str, tmp_path: Path) -> None:
     with project(tmp_path, SETTINGS, backend=backend) as organisation:
         organisation.control("PUT", "permissions", denied=["routing:queue:view"])
-        result = organisation.run("metadata")
+        result = organisation.run(
+            "metadata",
+            asset_selection=organisation.assets(*PRESENT),
+        )
         assert not result.success
         assert any("routing:queue:view" in reason for reason in failures(result))
         assert not any(event.event_type_value == "STEP_UP_FOR_RETRY" for event in result.all_events)

@@ -6,10 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from genesys_assets import simulator
 from genesys_assets_tests.orchestration.backfill_process import finish, start
 from genesys_assets_tests.orchestration.project import CONVERSATION_TABLES, in_folder, same_conversations
+
+pytestmark = pytest.mark.soak
 
 DAYS = date(2026, 3, 8), date(2026, 3, 9)
 SETTINGS = simulator.Settings(conversations_per_day=300, rate_limit=0, now="2026-03-10T22:00:00.000Z", job_polls=1)

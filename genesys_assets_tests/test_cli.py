@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,6 @@ def test_the_demo_run_twice_changes_nothing_the_second_time(
     assert cli.main(arguments) == 0
     first = output(capsys)
     assert " 0 updated, 0 retired" in first
-    assert "0 inserted, 0 updated, 0 retired" not in first.replace(",0 inserted", "")
+    assert not re.search(r"(?<![\d,])0 inserted, ", first)
     assert cli.main(arguments) == 0
-    assert " 0 inserted, 0 updated, 0 retired" in output(capsys)
+    assert re.search(r"(?<![\d,])0 inserted, 0 updated, 0 retired", output(capsys))

@@ -14,6 +14,8 @@ from genesys_assets import simulator
 from genesys_assets.catalog import load_catalog
 from genesys_assets_tests.orchestration.project import Project, failures, project
 
+pytestmark = pytest.mark.soak
+
 DAY = date(2026, 3, 10)
 NEXT = DAY + timedelta(1)
 PRESENCES, STATUSES = "analytics_user_presence_record", "analytics_routing_status_record"

@@ -35,6 +35,9 @@ HISTOGRAMS = {"queue_aggregations_second": "queue_aggregations2", "queue_second_
 SESSION = ["conversation_id", "participant_id", "session_id"]
 
 
+pytestmark = pytest.mark.soak
+
+
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     with project(tmp_path_factory.mktemp("project"), SETTINGS, start=FIRST) as made:

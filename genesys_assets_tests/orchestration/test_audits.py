@@ -16,6 +16,8 @@ from genesys_assets.catalog import load_catalog
 from genesys_assets.simulator.audits import SERVICES
 from genesys_assets_tests.orchestration.project import Project, failures, project
 
+pytestmark = pytest.mark.soak
+
 DAY = date(2026, 3, 10)
 CHILDREN = (
     "quality_audit_context",

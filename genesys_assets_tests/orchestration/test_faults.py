@@ -81,10 +81,8 @@ def test_what_was_bad_leaves_the_quarantine_once_it_can_be_read(
         assert mended.content_of(load_catalog()["analytics_conversation"]).equals(calm["analytics_conversation"])
 
 
-def test_one_failing_group_keeps_its_members_the_others_go_on_and_the_step_says_so(
-    backend: str, tmp_path: Path
-) -> None:
-    with project(tmp_path, SETTINGS, backend=backend) as organisation:
+def test_one_failing_group_keeps_its_members_the_others_go_on_and_the_step_says_so(tmp_path: Path) -> None:
+    with project(tmp_path, SETTINGS) as organisation:
         assert organisation.run(
             "metadata",
             asset_selection=organisation.assets(*PRESENT),
@@ -108,8 +106,8 @@ def test_one_failing_group_keeps_its_members_the_others_go_on_and_the_step_says_
         assert gone.select("group_id", "user_id").rows() == [(other, leaving)]
 
 
-def test_a_permission_that_is_lacking_fails_at_once_and_names_it(backend: str, tmp_path: Path) -> None:
-    with project(tmp_path, SETTINGS, backend=backend) as organisation:
+def test_a_permission_that_is_lacking_fails_at_once_and_names_it(tmp_path: Path) -> None:
+    with project(tmp_path, SETTINGS) as organisation:
         organisation.control("PUT", "permissions", denied=["routing:queue:view"])
         result = organisation.run(
             "metadata",

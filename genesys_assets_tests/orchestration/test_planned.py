@@ -17,6 +17,8 @@ from genesys_assets import simulator
 from genesys_assets.catalog import load_catalog
 from genesys_assets_tests.orchestration.project import Project, failures, project
 
+pytestmark = pytest.mark.soak
+
 UNITS = ("business_units", "management_units")
 SCHEDULES, TIME_OFF, LISTS = "agent_schedules", "time_off_requests", "business_unit_schedules"
 FORECASTS, DATA = "short_term_forecasts", "forecast_data"

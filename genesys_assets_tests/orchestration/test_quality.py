@@ -15,6 +15,8 @@ from genesys_assets import simulator
 from genesys_assets.catalog import load_catalog
 from genesys_assets_tests.orchestration.project import Project, failures, project
 
+pytestmark = pytest.mark.soak
+
 CONVERSATION = "7b1f0a52-3c1e-4d0a-9a58-0d7e5a1c9e11"
 OTHER = "7b1f0a52-3c1e-4d0a-9a58-0d7e5a1c9e22"
 CONVERSED, ADDED, NEXT = date(2026, 3, 10), date(2026, 3, 20), date(2026, 3, 21)

@@ -13,6 +13,8 @@ from genesys_assets import simulator
 from genesys_assets.catalog import load_catalog
 from genesys_assets_tests.orchestration.project import Project, failures, project
 
+pytestmark = pytest.mark.soak
+
 READS = ("evaluations", "conversation_surveys", "audits", "quality_audits")
 TABLES = tuple(table for read in READS for table in load_catalog().reads()[read][1])
 FIRST, LAST = date(2026, 3, 8), date(2026, 3, 10)

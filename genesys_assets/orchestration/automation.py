@@ -70,7 +70,6 @@ def build_schedules(catalog: Catalog, start: date) -> list[dg.ScheduleDefinition
     return [
         *present,
         _daily("historical", "15 6 * * *", start),
-        _daily("aggregated", "15 7 * * *", start),
         dg.ScheduleDefinition(
             name="partition_checks_daily",
             job_name="partition_checks",
@@ -166,7 +165,7 @@ def _after(catalog: Catalog, start: date, jobs: Sequence[UnresolvedAssetJobDefin
         due = {
             read: due_after(
                 _least(opened.ledger(catalog.reads()[read][1])),
-                _latest(opened.ledger(catalog.reads()[before][1])),
+                _latest(opened.ledger(catalog.reads()[before][1]), len(catalog.reads()[before][1])),
                 read=read,
                 start=start,
             )
@@ -193,9 +192,10 @@ def _least(ledger: pl.DataFrame) -> pl.DataFrame:
     return ledger.sort("watermark", "loaded_at").unique("partition", keep="first").drop_nulls("partition")
 
 
-def _latest(ledger: pl.DataFrame) -> pl.DataFrame:
-    """A row a day: that of the table of a read that was loaded last."""
-    return ledger.sort("loaded_at").unique("partition", keep="last").drop_nulls("partition")
+def _latest(ledger: pl.DataFrame, tables: int) -> pl.DataFrame:
+    """A row for each day on which all of the ``tables`` of a read are loaded: that of the one loaded last."""
+    whole = ledger.filter(pl.col("table").n_unique().over("partition") == tables)
+    return whole.sort("loaded_at").unique("partition", keep="last").drop_nulls("partition")
 
 
 def _jobs_of(

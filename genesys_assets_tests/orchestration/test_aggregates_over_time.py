@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import polars as pl
 import pytest
 
@@ -270,16 +269,6 @@ def test_a_failing_query_leaves_the_day_as_it_was(small: Project) -> None:
     small.control("DELETE", "failures")
     for name, rows in before.items():
         assert small.content_of(load_catalog()[name]).equals(rows)
-
-
-def test_the_daily_schedule_counts_yesterday_and_today_after_their_conversations(small: Project) -> None:
-    repository = small.defs.get_repository_def()
-    historical, aggregated = (repository.get_schedule_def(f"{name}_daily") for name in ("historical", "aggregated"))
-    assert (historical.cron_schedule, aggregated.cron_schedule) == ("15 6 * * *", "15 7 * * *")
-    moment = datetime(2026, 3, 11, 7, 15, tzinfo=UTC)
-    with dg.build_schedule_context(instance=small.instance, scheduled_execution_time=moment) as context:
-        (request,) = aggregated.evaluate_tick(context).run_requests
-    assert set(request.tags.values()) >= {"2026-03-10", "2026-03-11"}
 
 
 def test_intervals_can_be_shorter_for_all_tables_at_once(small: Project, monkeypatch: pytest.MonkeyPatch) -> None:

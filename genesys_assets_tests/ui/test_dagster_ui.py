@@ -22,7 +22,7 @@ pytestmark = pytest.mark.ui
 
 GROUPS = {"metadata": 37, "historical": 27, "recording": 13, "realtime": 13, "aggregated": 8, "knowledge": 7}
 DEPENDENCIES = 171
-SCHEDULES = ("aggregated_daily", "historical_daily", "knowledge_hourly", "metadata_hourly", "partition_checks_daily")
+SCHEDULES = ("historical_daily", "knowledge_hourly", "metadata_hourly", "partition_checks_daily")
 SENSORS = ("agent_watermark", "conversation_watermark", "follows_conversations", "present_watermark")
 RUN_S = 240.0
 """How long a run may take from the click on; it may have to queue behind those of the sensor."""

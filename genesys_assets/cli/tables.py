@@ -37,7 +37,7 @@ def tables(name: str | None) -> int:
         return 1
     table = catalog[name]
     console.print(f"[bold]{name}[/] ({catalog.category(name)}): {table.description}", highlight=False)
-    console.print(f"from {table.read.method} {table.read.path}", highlight=False)
+    console.print(f"from {table.read.source}", highlight=False)
     console.print(_columns(catalog, table))
     return 0
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from genesys_assets.catalog.added import Added, Earliest, Midnight, Series
+from genesys_assets.extraction.intervals import iso
 from genesys_assets.extraction.paths import parse, reach
-from genesys_assets.extraction.templates import iso
 from genesys_assets.genesys import PagingError
 
 _Item = dict[str, Any]

@@ -20,6 +20,7 @@ from genesys_assets.catalog.declare import DB_WHEN_DELETED, Column, Expands, Rea
 from genesys_assets.extraction.outage import Patience
 from genesys_assets.extraction.parser import REJECT_SCHEMA, PageParser, Parsed
 from genesys_assets.extraction.paths import Step, parse
+from genesys_assets.extraction.plan import row_paths
 from genesys_assets.genesys import ApiError, GenesysClient, PermissionDenied, TransientError
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def _taken(expands: Expands, tables: Sequence[Table]) -> Iterator[_Taken]:
     (identity,) = expands.parameters.values()
     for asked, name in expands.fields.items():
         for table in tables:
-            paths = [parse(rows) for rows in ((table.rows,) if isinstance(table.rows, str) else table.rows)]
+            paths = [parse(rows) for rows in row_paths(table)]
             beneath = any(_leads_to(name, path) for path in paths)
             inside = () if beneath else tuple(c.name for c in table.columns if _leads_to(name, _from_item(paths, c)))
             if beneath or inside:

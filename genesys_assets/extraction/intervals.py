@@ -16,16 +16,17 @@ def whole_ms(start: datetime, end: datetime) -> tuple[datetime, datetime]:
 
 def iso_interval(start: datetime, end: datetime) -> str:
     """The ISO 8601 text of an interval, in UTC with milliseconds."""
-    return f"{_iso(start)}/{_iso(end)}"
+    return f"{iso(start)}/{iso(end)}"
 
 
 def filled(body: Mapping[str, object] | None, **texts: str) -> dict[str, Any]:
     """A declared body with texts in the place of ``{interval}`` and the like."""
     template = json.dumps(dict(body or {"interval": "{interval}"}))
     for name, text in texts.items():
-        template = template.replace(f"{{{name}}}", text)
+        template = template.replace(f"{{{name}}}", json.dumps(text)[1:-1])
     return cast("dict[str, Any]", json.loads(template))
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
+    """A moment as the API writes it: UTC, whole milliseconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

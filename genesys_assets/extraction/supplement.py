@@ -12,10 +12,10 @@ import msgspec
 
 from genesys_assets.catalog.declare import Table
 from genesys_assets.catalog.feeds import Supplement
+from genesys_assets.extraction.intervals import iso
 from genesys_assets.extraction.outage import Patience
 from genesys_assets.extraction.paths import parse, reach
 from genesys_assets.extraction.plan import row_paths
-from genesys_assets.extraction.templates import iso
 from genesys_assets.genesys import ApiError, GenesysClient, PagingError, Request, TransientError, pages
 
 log = logging.getLogger(__name__)

@@ -1,11 +1,13 @@
-"""Bodies of requests as they are declared, with what a load asks for put in."""
+"""Bodies of requests as they are declared, with the interval that a load asks for in every spelling."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
+
+from genesys_assets.extraction import intervals
+from genesys_assets.extraction.intervals import iso
 
 
 def filled(body: Mapping[str, object], start: datetime, end: datetime, **names: str) -> dict[str, Any]:
@@ -21,12 +23,4 @@ def filled(body: Mapping[str, object], start: datetime, end: datetime, **names: 
         "interval_without_zone": f"{begin[:-1]}/{until[:-1]}",
         **names,
     }
-    template = json.dumps(dict(body))
-    for name, text in texts.items():
-        template = template.replace(f"{{{name}}}", json.dumps(text)[1:-1])
-    return cast("dict[str, Any]", json.loads(template))
-
-
-def iso(moment: datetime) -> str:
-    """A moment as the API writes it: UTC, whole milliseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return intervals.filled(body, **texts)

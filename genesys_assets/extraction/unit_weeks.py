@@ -15,10 +15,10 @@ import msgspec
 from genesys_assets.catalog.declare import Detail
 from genesys_assets.extraction.detail import Details
 from genesys_assets.extraction.history import Span
+from genesys_assets.extraction.intervals import iso
 from genesys_assets.extraction.listing import requests_for
 from genesys_assets.extraction.parser import Parsed
 from genesys_assets.extraction.sink import FailedParent, Outcome
-from genesys_assets.extraction.templates import iso
 from genesys_assets.extraction.units import Unit, Units
 from genesys_assets.genesys import Page, PagingError, pages
 

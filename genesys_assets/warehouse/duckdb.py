@@ -18,6 +18,7 @@ from genesys_assets.catalog.declare import DB_PARTITION, DB_WHEN_DELETED, Table
 from genesys_assets.catalog.types import polars_schema
 from genesys_assets.warehouse import _duckdb_contents
 from genesys_assets.warehouse import _duckdb_schema as schema
+from genesys_assets.warehouse._declared import window_of, window_sql
 from genesys_assets.warehouse._duckdb_file import DatabaseFile
 from genesys_assets.warehouse._duckdb_merge import merge
 from genesys_assets.warehouse._duckdb_records import record
@@ -89,9 +90,7 @@ class DuckDBWarehouse:
 
     def commit(self, load: Load) -> dict[str, TableReport]:
         """Make the tables equal to what was staged, all at once; see the protocol."""
-        selected = {table.name for table in load.tables}
-        if unselected := [table.name for table in load.stage.tables if table.name not in selected]:
-            raise WarehouseError(f"load {load.name}: staged, but not among its tables: {', '.join(unselected)}")
+        load.check()
         now = datetime.now(UTC)
         try:
             with self._file.open() as con:
@@ -116,7 +115,7 @@ class DuckDBWarehouse:
         for name in columns or ():
             table.column(name)
         wanted = pl.Schema({name: everything[name] for name in columns or everything})
-        window = _window(table, start, end)
+        window = window_of(table, start, end)
 
         def read(
             with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _: int | None
@@ -189,7 +188,7 @@ class DuckDBWarehouse:
             conditions += [f"{quoted(column)} <> {literal(text)}" for column, text in nowhere if text is not None]
             if DB_WHEN_DELETED.name in types:
                 conditions.append(f"{quoted(DB_WHEN_DELETED.name)} IS NULL")
-            conditions.append(_bounds(foreign_key.child, DB_PARTITION.name in types, start, end))
+            conditions.append(window_sql(foreign_key.child, DB_PARTITION.name in types, start, end))
             mine = ", ".join(f"{quoted(column)} AS k{i}" for i, column in enumerate(foreign_key.columns))
             same = [
                 f"p.{quoted(parent)} = c.k{i}"
@@ -214,7 +213,7 @@ class DuckDBWarehouse:
         """Whether the primary key holds, in the window or in the whole table."""
         keys = ", ".join(map(quoted, table.key))
         null = " OR ".join(f"{quoted(name)} IS NULL" for name in table.key)
-        rows = f"FROM {address(table)} WHERE {_window(table, start, end)}"
+        rows = f"FROM {address(table)} WHERE {window_of(table, start, end)}"
         with self._reading(table.name) as con:
             # Whole keys are compared only where their hashes are equal: hashes need far less memory.
             con.execute(
@@ -308,18 +307,3 @@ def _matching(batch: pl.DataFrame, predicate: pl.Expr) -> pl.DataFrame:
     """The rows that match, copied: texts that were merely filtered would keep the whole batch in memory."""
     copied = cast("Any", batch.filter(predicate)).to_arrow(compat_level=pl.CompatLevel.oldest())
     return cast("pl.DataFrame", pl.from_arrow(copied))
-
-
-def _window(table: Table, start: date | None, end: date | None) -> str:
-    return _bounds(table.name, table.partition_by is not None, start, end)
-
-
-def _bounds(table: str, partitioned: bool, start: date | None, end: date | None) -> str:
-    if (start is not None or end is not None) and not partitioned:
-        raise ValueError(f"table {table}: it has no partitions, so no window of it can be asked for")
-    day = quoted(DB_PARTITION.name)
-    bounds = [
-        f"{day} >= DATE '{start}'" if start is not None else "",
-        f"{day} < DATE '{end}'" if end is not None else "",
-    ]
-    return " AND ".join(filter(None, bounds)) or "true"

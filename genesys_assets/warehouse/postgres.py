@@ -18,6 +18,7 @@ from genesys_assets.catalog.declare import DB_PARTITION, DB_WHEN_DELETED, Table
 from genesys_assets.catalog.types import polars_schema
 from genesys_assets.warehouse import _postgres_contents
 from genesys_assets.warehouse import _postgres_schema as schema
+from genesys_assets.warehouse._declared import window_of, window_sql
 from genesys_assets.warehouse._moved import no_warehouse
 from genesys_assets.warehouse._postgres_merge import merge
 from genesys_assets.warehouse._postgres_records import record
@@ -34,7 +35,6 @@ from genesys_assets.warehouse.protocol import (
     Load,
     Orphans,
     TableReport,
-    WarehouseError,
 )
 from genesys_assets.warehouse.stage import Stage
 
@@ -78,9 +78,7 @@ class PostgresWarehouse:
 
     def commit(self, load: Load) -> dict[str, TableReport]:
         """Make the tables equal to what was staged, all at once; see the protocol."""
-        selected = {table.name for table in load.tables}
-        if unselected := [table.name for table in load.stage.tables if table.name not in selected]:
-            raise WarehouseError(f"load {load.name}: staged, but not among its tables: {', '.join(unselected)}")
+        load.check()
 
         def attempt(session: Session) -> dict[str, TableReport]:
             schema.prepare(session, load.tables)
@@ -107,7 +105,7 @@ class PostgresWarehouse:
         for name in columns or ():
             table.column(name)
         wanted = pl.Schema({name: everything[name] for name in columns or everything})
-        window = _window(table, start, end)
+        window = window_of(table, start, end)
 
         def read(
             with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _: int | None
@@ -190,7 +188,7 @@ class PostgresWarehouse:
             conditions += [f"{quoted(column)} <> {literal(text)}" for column, text in nowhere if text is not None]
             if DB_WHEN_DELETED.name in types:
                 conditions.append(f"{quoted(DB_WHEN_DELETED.name)} IS NULL")
-            conditions.append(_bounds(foreign_key.child, DB_PARTITION.name in types, start, end))
+            conditions.append(window_sql(foreign_key.child, DB_PARTITION.name in types, start, end))
             keys = [f"k{i}" for i in range(len(foreign_key.columns))]
             mine = ", ".join(f"{quoted(c)} AS {key}" for c, key in zip(foreign_key.columns, keys, strict=True))
             same = [
@@ -213,7 +211,7 @@ class PostgresWarehouse:
         """Whether the primary key holds, in the window or in the whole table."""
         keys = [quoted(name) for name in table.key]
         null = " OR ".join(f"{key} IS NULL" for key in keys)
-        rows = f"FROM {address(table)} WHERE {_window(table, start, end)}"
+        rows = f"FROM {address(table)} WHERE {window_of(table, start, end)}"
         with self._reading(table.name) as session:
             types = schema.column_types(session, table.name)
             twice = session.rows(
@@ -300,18 +298,3 @@ def _texts(keys: Sequence[str]) -> str:
 def _in_order(keys: Sequence[str], types: Sequence[str]) -> str:
     """The same order whatever the collation of the database."""
     return ", ".join(f'{key} COLLATE "C"' if type_ == "TEXT" else key for key, type_ in zip(keys, types, strict=True))
-
-
-def _window(table: Table, start: date | None, end: date | None) -> str:
-    return _bounds(table.name, table.partition_by is not None, start, end)
-
-
-def _bounds(table: str, partitioned: bool, start: date | None, end: date | None) -> str:
-    if (start is not None or end is not None) and not partitioned:
-        raise ValueError(f"table {table}: it has no partitions, so no window of it can be asked for")
-    day = quoted(DB_PARTITION.name)
-    bounds = [
-        f"{day} >= {literal(start)}" if start is not None else "",
-        f"{day} < {literal(end)}" if end is not None else "",
-    ]
-    return " AND ".join(filter(None, bounds)) or "true"

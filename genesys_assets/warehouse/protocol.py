@@ -131,6 +131,16 @@ class Load:
     calls: int = 0
     bytes: int = 0
 
+    def check(self) -> None:
+        """Refuse a load that contradicts itself.
+
+        Raises:
+            WarehouseError: something is staged for a table that is not among its tables.
+        """
+        selected = {table.name for table in self.tables}
+        if unselected := [table.name for table in self.stage.tables if table.name not in selected]:
+            raise WarehouseError(f"load {self.name}: staged, but not among its tables: {', '.join(unselected)}")
+
     def status_of(self, partition: date | None) -> Status | None:
         """The status of one of the partitions, or of the present state."""
         if self.status is None or isinstance(self.status, str):

@@ -7,21 +7,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from genesys_assets.catalog import load_catalog
-from genesys_assets.orchestration.loading import Loader
 from genesys_assets.warehouse import open_warehouse
-from genesys_assets_tests.bench.organization import DAY, client_of, family
+from genesys_assets_tests.bench.organization import DAY, client_of, days_of_conversations
 from genesys_assets_tests.bench.process import answer, peak_mb
 
 
 def load() -> dict[str, Any]:
     """Load the day into a new warehouse; seconds by what they were spent on, and memory in MB."""
-    read, tables = family()
     with tempfile.TemporaryDirectory() as folder, client_of() as client:
         warehouse = open_warehouse(Path(folder) / "warehouse.duckdb")
-        loader = Loader(client, warehouse, load_catalog(), "bench")
         began = time.perf_counter()
-        load, _, outcome = next(loader.conversations(read, tables, [DAY]))
+        load, outcome = next(days_of_conversations(client, warehouse, [DAY]))
         staged, peak_read = time.perf_counter(), peak_mb()
         reports = warehouse.commit(load)
         ended, peak = time.perf_counter(), peak_mb()

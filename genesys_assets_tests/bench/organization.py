@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from genesys_assets import simulator
 from genesys_assets.catalog import Read, Table, load_catalog
 from genesys_assets.genesys import GenesysClient, Settings, Throttle
+from genesys_assets.orchestration.histories import CONVERSATIONS, HISTORIES
+from genesys_assets.orchestration.loading import Loader, Staged
+from genesys_assets.warehouse import DuckDBWarehouse, Warehouse
 
 NOW = datetime(2025, 3, 12, tzinfo=UTC)
 DAY = date(2025, 3, 5)
@@ -52,4 +56,32 @@ def client_of(
 
 def family() -> tuple[Read, tuple[Table, ...]]:
     """The conversation details, and the eight tables that live in them."""
-    return load_catalog().reads()["conversation_details"]
+    return load_catalog().reads()[CONVERSATIONS]
+
+
+def days_of_conversations(
+    client: GenesysClient,
+    warehouse: Warehouse,
+    days: Sequence[date],
+    *,
+    read: Read | None = None,
+    tables: Sequence[Table] | None = None,
+) -> Iterator[Staged]:
+    """The loads of so many days, as an asset makes them; of all eight tables unless told otherwise."""
+    all_of_it, all_tables = family()
+    loader = Loader(client, warehouse, load_catalog(), "bench")
+    return loader.history(HISTORIES[CONVERSATIONS], read or all_of_it, tables or all_tables, days)
+
+
+class NotingWarehouse(DuckDBWarehouse):
+    """Keeps in mind which jobs were submitted, so that another process can read the results of the same ones."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.jobs: dict[str, str] = {}
+
+    def remember(self, key: str, value: str) -> None:
+        # What else is remembered of a read does not begin with its name.
+        if key.startswith(f"{CONVERSATIONS} "):
+            self.jobs[key] = value
+        super().remember(key, value)

@@ -21,10 +21,9 @@ import polars as pl
 from adbc_driver_postgresql import dbapi
 
 from genesys_assets.catalog import Table, load_catalog
-from genesys_assets.orchestration.loading import Loader
 from genesys_assets.warehouse import DuckDBWarehouse, Load, Warehouse, open_warehouse
 from genesys_assets.warehouse.stage import ORDER
-from genesys_assets_tests.bench.organization import DAY, client_of, family, organization
+from genesys_assets_tests.bench.organization import DAY, client_of, days_of_conversations, organization
 from genesys_assets_tests.bench.process import BrokenError, answer, note
 from genesys_assets_tests.bench.report import Figure
 from genesys_assets_tests.warehouse.postgres_server import ask, running, url
@@ -52,8 +51,8 @@ class _Day:
     def __init__(self, table: Table, folder: Path, conversations: int) -> None:
         self.table = table
         with organization(conversations) as organisation, client_of(organisation) as client:
-            loader = Loader(client, DuckDBWarehouse(folder / "unused.duckdb"), load_catalog(), "bench")
-            load, _, _ = next(loader.conversations(family()[0], (table,), [DAY]))
+            unused = DuckDBWarehouse(folder / "unused.duckdb")
+            load, _ = next(days_of_conversations(client, unused, [DAY], tables=[table]))
         self.frames = [pl.read_parquet(part).drop(ORDER) for part in load.stage.parts(table)]
         self.covers = [pl.read_parquet(part) for part in load.stage.covers(table)]
         load.stage.discard()

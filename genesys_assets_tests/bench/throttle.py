@@ -15,12 +15,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from genesys_assets.catalog import load_catalog
 from genesys_assets.genesys import Cancelled, Throttle
-from genesys_assets.orchestration.loading import Committed, Loader, PendingLoad
+from genesys_assets.orchestration.loading import Committed, PendingLoad
 from genesys_assets.simulator import Simulator
 from genesys_assets.warehouse import open_warehouse
-from genesys_assets_tests.bench.organization import DAY, client_of, family, organization
+from genesys_assets_tests.bench.organization import DAY, client_of, days_of_conversations, family, organization
 from genesys_assets_tests.bench.process import answer, note
 from genesys_assets_tests.bench.report import Figure
 
@@ -35,8 +34,7 @@ _MINUTE = 60.0
 def bench(*, quick: bool) -> list[dict[str, Any]]:
     """Count for full minutes from the first request on, then break off."""
     minutes = 1 if quick else 3
-    read, tables = family()
-    read = replace(read, page_size=PAGE_SIZE)
+    read = replace(family()[0], page_size=PAGE_SIZE)
     days = [DAY - timedelta(days=n) for n in range(_MORE_DAYS_THAN_CAN_BE_LOADED)]
     loaded: list[Committed] = []
     with (
@@ -47,7 +45,7 @@ def bench(*, quick: bool) -> list[dict[str, Any]]:
         throttle = Throttle(ALLOWED, state=Path(folder) / "throttle")
         with client_of(organisation, throttle=throttle, cancelled=watch.over.is_set) as client:
             warehouse = open_warehouse(Path(folder) / "warehouse.duckdb")
-            pending = PendingLoad(Loader(client, warehouse, load_catalog(), "bench").conversations(read, tables, days))
+            pending = PendingLoad(days_of_conversations(client, warehouse, days, read=read))
             watch.start()
             try:
                 pending.commit(warehouse, loaded.append)

@@ -25,7 +25,8 @@ _DAY = "%Y-%m-%d"
 _EXACT = 2**53 - 1
 """Beyond it a floating-point number no longer tells whole numbers apart."""
 _TEXTS = pl.List(pl.String())
-_NULLS = {dtype: pl.Series([None], dtype=dtype) for dtype in (*POLARS_TYPES.values(), _TEXTS)}
+_FRACTIONAL = "\N{SYMBOL FOR UNIT SEPARATOR}fractional"
+"""Behind the name of a shaped column: whether any of its whole numbers is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +37,76 @@ class Loss:
     lost: pl.Series
 
 
-def convert(frame: pl.DataFrame, values: Iterable[Value]) -> tuple[pl.DataFrame, list[Loss]]:
-    """The frame with the converted values beside what it had, and what was lost on the way."""
-    made: list[pl.Series] = []
-    wanted: list[tuple[Value, pl.Series]] = []
-    for value in values:
-        raw, dtype = frame.get_column(value.place), _final(value)
-        if raw.null_count() == len(raw):
-            made.append(_NULLS[dtype].new_from_index(0, len(raw)).alias(value.name))
-        elif value.shape is None and raw.dtype == dtype:
-            made.append(raw.alias(value.name))
-        else:
-            wanted.append((value, raw))
-    losses: list[Loss] = []
-    quick = frame.select(_quick(value, raw).alias(value.name) for value, raw in wanted)
-    for (value, raw), column in zip(wanted, quick.get_columns(), strict=True):
-        if column.null_count() != raw.null_count():
-            column = frame.select(_thorough(value, raw).alias(value.name)).to_series()  # noqa: PLW2901
+class Converter:
+    """Converts the values of one level; what is worked out for the first frame serves for all that follow."""
+
+    def __init__(self, values: Iterable[Value]) -> None:
+        self._values = tuple(values)
+        self._ways: dict[str, _Way] = {}
+
+    def convert(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Loss]]:
+        """The frame with the converted values beside what it had, and what was lost on the way."""
+        made: list[pl.Series] = []
+        wanted: list[tuple[_Way, pl.Series]] = []
+        for value in self._values:
+            raw = frame.get_column(value.place)
+            way = self._ways.get(value.name) or self._ways.setdefault(value.name, _way(value, raw.dtype))
+            if raw.null_count() == len(raw):
+                made.append(way.nothing.new_from_index(0, len(raw)).alias(value.name))
+            elif not way.quick:
+                made.append(raw.alias(value.name))
+            else:
+                wanted.append((way, raw))
+        # All of them at once: what polars takes to begin is more than most columns need.
+        quick = frame.select([expression for way, _ in wanted for expression in way.quick])
+        losses: list[Loss] = []
+        for way, raw in wanted:
+            column = way.finish(frame, raw, quick)
+            made.append(column.alias(way.value.name))
             if column.null_count() != raw.null_count():
-                losses.append(Loss(value, column.is_null() & raw.is_not_null()))
-        made.append(column)
-    return frame.hstack(made), losses
+                losses.append(Loss(way.value, column.is_null() & raw.is_not_null()))
+        return frame.hstack(made), losses
 
 
-def _quick(value: Value, raw: pl.Series) -> pl.Expr:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a value is converted: nothing is to be done where ``quick`` is empty.
+
+    Else its first expression makes the column; a second one says whether whole numbers of a shape are none.
+    ``nothing`` is a null of the final type.
+    """
+
+    value: Value
+    quick: tuple[pl.Expr, ...]
+    nothing: pl.Series
+
+    def finish(self, frame: pl.DataFrame, raw: pl.Series, quick: pl.DataFrame) -> pl.Series:
+        """The column, made the thorough way if the quick one came upon something."""
+        column = quick.get_column(self.value.name)
+        if self.value.shape is not None:
+            fractional = len(self.quick) > 1 and quick.get_column(self.value.name + _FRACTIONAL)[0]
+            return _whole(column, raw, self.value.shape) if fractional else column
+        if column.null_count() == raw.null_count():
+            return column
+        return frame.select(_thorough(self.value)).to_series()
+
+
+def _way(value: Value, dtype: pl.DataType) -> _Way:
+    final = _final(value)
+    nothing = pl.Series([None], dtype=final)
+    if value.shape is None:
+        return _Way(value, () if dtype == final else (_quick(value).alias(value.name),), nothing)
+    # Another column may take more of the same objects than this one's shape.
+    found = _projected(_found(value), dtype, shape_type(value.shape))
+    written = shape_type(value.shape, whole=True)
+    text = _text(found.cast(written), written).alias(value.name)
+    fractions = list(_fractions(found, value.shape))
+    checks = (pl.any_horizontal(fractions).alias(value.name + _FRACTIONAL),) if fractions else ()
+    return _Way(value, (text, *checks), nothing)
+
+
+def _quick(value: Value) -> pl.Expr:
     found = _found(value)
-    if value.shape is not None:
-        return _shaped(found, raw, value.shape)
     match value.kind:
         case "int64":
             return pl.when((found == found.floor()) & (found.abs() <= _EXACT)).then(found).cast(pl.Int64)
@@ -71,10 +115,10 @@ def _quick(value: Value, raw: pl.Series) -> pl.Expr:
         case "day":
             return _usual(found).dt.date()
         case _:
-            return _thorough(value, raw)
+            return _thorough(value)
 
 
-def _thorough(value: Value, raw: pl.Series) -> pl.Expr:
+def _thorough(value: Value) -> pl.Expr:
     found = _found(value)
     match value.kind:
         case "timestamp":
@@ -86,7 +130,7 @@ def _thorough(value: Value, raw: pl.Series) -> pl.Expr:
         case "local_timestamp":
             return pl.coalesce(found.str.to_datetime(each, time_unit="us", strict=False) for each in _WALL_CLOCKS)
         case _:
-            return _quick(value, raw)
+            return _quick(value)
 
 
 def _found(value: Value) -> pl.Expr:
@@ -114,18 +158,13 @@ def _moment(text: pl.Expr) -> pl.Expr:
     return pl.coalesce(text.str.to_datetime(each, time_unit="us", time_zone="UTC", strict=False) for each in _MOMENTS)
 
 
-def _shaped(found: pl.Expr, raw: pl.Series, shape: Shape) -> pl.Expr:
-    """JSON text of a shaped column; null where a whole number is none, or too large to tell."""
-    parsed, written = shape_type(shape), shape_type(shape, whole=True)
-    # Another column may take more of the same objects than this one's shape.
-    value = _projected(found, raw.dtype, parsed)
-    text = _text(value.cast(written), written)
-    checks = [check.alias(str(n)) for n, check in enumerate(_fractions(value, shape))]
-    if not checks or not any(raw.to_frame().select(checks).row(0)):
-        return text
-    texts = raw.to_frame().select(_text(value, parsed)).to_series()
-    sound = [each is not None and _is_whole(msgspec.json.decode(each), shape) for each in texts]
-    return pl.when(pl.Series(sound, dtype=pl.Boolean)).then(text)
+def _whole(texts: pl.Series, raw: pl.Series, shape: Shape) -> pl.Series:
+    """The JSON texts of a shaped column; null where a whole number is none, or too large to tell."""
+    parsed = shape_type(shape)
+    found = _projected(pl.col(raw.name), raw.dtype, parsed)
+    spelled = raw.to_frame().select(_text(found, parsed)).to_series()
+    sound = [each is not None and _is_whole(msgspec.json.decode(each), shape) for each in spelled]
+    return texts.to_frame().select(pl.when(pl.Series(sound, dtype=pl.Boolean)).then(pl.col(texts.name))).to_series()
 
 
 def _fractions(value: pl.Expr, shape: Shape) -> Iterator[pl.Expr]:

@@ -71,7 +71,7 @@ class DriftWatch:
                 known.fields.setdefault(step.match[0], _Known())
         return known
 
-    def look(self, items: Sequence[bytes]) -> dict[str, int]:
+    def look(self, items: Sequence[bytes | msgspec.Raw]) -> dict[str, int]:
         """Paths of undeclared fields with the number of times they were seen in the sample."""
         found: Counter[str] = Counter()
         for item in items[:SAMPLE]:

@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from genesys_assets.catalog.declare import DB_PARTITION, Table
-from genesys_assets.extraction.convert import Loss, convert
+from genesys_assets.extraction.convert import Converter, Loss
 from genesys_assets.extraction.paths import DeclarationError, Step, Steps
 from genesys_assets.extraction.plan import (
     INDEX,
@@ -28,8 +28,9 @@ from genesys_assets.extraction.plan import (
     Plan,
     Target,
     place,
+    renamed,
 )
-from genesys_assets.extraction.reading import Misfit, Reader
+from genesys_assets.extraction.reading import Misfit, Raw, Reader
 from genesys_assets.extraction.shape import leaf_type
 
 __all__ = ["REJECT_SCHEMA", "DeclarationError", "PageParser", "Parsed"]
@@ -72,10 +73,12 @@ class PageParser:
         self._root = root
         self._plan = Plan(self.tables, root)
         self._reader = Reader(self._plan.trie, self._plan.texts)
+        self._fields: dict[tuple[Steps, Steps], list[str]] = {}
+        self._converters = {level.path: Converter(level.values.values()) for level in self._plan.levels}
 
     def parse(
         self,
-        items: Sequence[bytes],
+        items: Sequence[Raw],
         *,
         request: Mapping[str, str | None] | None = None,
         response: Mapping[str, Any] | None = None,
@@ -94,13 +97,50 @@ class PageParser:
             rejected.add(misfit.item, *self._plan.owner(misfit.path), _misfitting(misfit))
         frame = frame.hstack([_beside(each, request, response, len(frame)) for each in self._plan.beside.values()])
         parts: dict[str, list[pl.DataFrame]] = {table.name: [] for table in self.tables}
-        top = _descend(self._plan.top, frame, rejected, parts)
-        if self._root is not None:
+        top = self._descend(self._plan.top, frame, rejected, parts)
+        if self._root is not None and top.get_column(self._root).null_count():
             for item in top.filter(pl.col(self._root).is_null()).get_column(ITEM):
                 rejected.add(item, *self._plan.owner([self._root]), f"the item has no {self._root}")
         frames = _joined(self.tables, parts, rejected)
         roots = rejected.without(top).get_column(self._root) if self._root else pl.Series([], dtype=pl.String)
         return Parsed(frames, rejected.frame(items, source), len(items), roots)
+
+    def _descend(
+        self, level: Level, frame: pl.DataFrame, rejected: Rejected, parts: dict[str, list[pl.DataFrame]]
+    ) -> pl.DataFrame:
+        """Take the rows of a level apart, and those of the levels below; the level's frame comes back."""
+        frame, losses = self._converters[level.path].convert(self._opened(level, frame))
+        for loss in losses:
+            _reject_lost(loss, frame, rejected)
+        for target in level.targets:
+            made = _counted(target, target.frame(frame))
+            _reject_incomplete(target, made, rejected)
+            parts[target.table.name].append(made)
+        for child in level.children:
+            rows_below = _below(frame, place(level.steps_to(child)), child)
+            self._descend(child, rows_below, rejected, parts)
+        return frame
+
+    def _opened(self, level: Level, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with the fields of the objects that are needed, each named by its place."""
+        for steps in level.openings:
+            if not steps and not level.path:
+                # The fields of the items themselves come from the reader as they are wanted.
+                continue
+            here = place(steps)
+            if steps and (steps[-1].position is not None or steps[-1].match is not None):
+                frame = frame.with_columns(_picked(steps).alias(here))
+            opened = frame.get_column(here)
+            fields = self._fields.get((level.path, steps))
+            if fields is None:
+                # Asked once: a dtype of many fields takes its time to tell.
+                parts = opened.dtype.fields if isinstance(opened.dtype, pl.Struct) else []
+                fields = self._fields[level.path, steps] = [f"{here}{SEPARATOR}{part.name}" for part in parts]
+            if fields:
+                inner = opened.struct.unnest()
+                inner.columns = fields
+                frame = frame.hstack(inner)
+        return frame
 
 
 class Rejected:
@@ -121,10 +161,10 @@ class Rejected:
         bad = pl.Series(list(self._reasons), dtype=pl.UInt32)
         return frame.filter(~pl.col(ITEM).is_in(bad.implode()))
 
-    def frame(self, items: Sequence[bytes], source: str) -> pl.DataFrame:
+    def frame(self, items: Sequence[Raw], source: str) -> pl.DataFrame:
         """The rejects, in the order of the items."""
         rows = [
-            (*reason, items[number].decode("utf-8", "replace"), source)
+            (*reason, bytes(items[number]).decode("utf-8", "replace"), source)
             for number, reason in sorted(self._reasons.items())
         ]
         return pl.DataFrame(rows, schema=dict(REJECT_SCHEMA), orient="row")
@@ -169,29 +209,16 @@ def _plain(value: object, dtype: pl.DataType) -> object:
     raise ValueError(value)
 
 
-def _descend(
-    level: Level, frame: pl.DataFrame, rejected: Rejected, parts: dict[str, list[pl.DataFrame]]
-) -> pl.DataFrame:
-    """Take the rows of a level apart, and those of the levels below; the level's frame comes back."""
-    frame, losses = convert(_opened(level, frame), level.values.values())
-    for loss in losses:
-        _reject_lost(loss, frame, rejected)
-    for target in level.targets:
-        made = _counted(target, frame.select(target.columns))
-        _reject_incomplete(target, made, rejected)
-        parts[target.table.name].append(made)
-    for child in level.children:
-        many = pl.col(place(level.steps_to(child)))
-        rows = many.map.entries() if child.is_map else many
-        index = [pl.int_ranges(0, rows.list.len()).alias(INDEX)] if child.indexed else []
-        nested = frame.select(ITEM, *child.inherited, rows.alias(SELF), *index)
-        if child.is_object:
-            rows_below = nested.filter(pl.col(SELF).is_not_null())
-        else:
-            exploded = [SELF, INDEX] if child.indexed else [SELF]
-            rows_below = nested.explode(exploded, empty_as_null=False, keep_nulls=False)
-        _descend(child, rows_below, rejected, parts)
-    return frame
+def _below(frame: pl.DataFrame, where: str, child: Level) -> pl.DataFrame:
+    """The rows of a level below, in :data:`SELF`, beside what they inherit; ``where`` is the column that holds them."""
+    rows = renamed(frame, {ITEM: ITEM, **{name: name for name in child.inherited}, where: SELF})
+    if child.is_map:
+        rows = rows.with_columns(pl.col(SELF).map.entries())
+    if child.is_object:
+        return rows.filter(pl.col(SELF).is_not_null())
+    if child.indexed:
+        rows = rows.with_columns(pl.int_ranges(0, pl.col(SELF).list.len()).alias(INDEX))
+    return rows.explode([SELF, INDEX] if child.indexed else SELF, empty_as_null=False, keep_nulls=False)
 
 
 def _counted(target: Target, made: pl.DataFrame) -> pl.DataFrame:
@@ -201,20 +228,6 @@ def _counted(target: Target, made: pl.DataFrame) -> pl.DataFrame:
         dtype = made.schema[name]
         made = made.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).over(others).cast(dtype).alias(name))
     return made
-
-
-def _opened(level: Level, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the fields of the objects that are needed, each named by its place."""
-    for steps in level.openings:
-        if not steps and not level.path:
-            # The fields of the items themselves come from the reader as they are wanted.
-            continue
-        here = place(steps)
-        if steps and (steps[-1].position is not None or steps[-1].match is not None):
-            frame = frame.with_columns(_picked(steps).alias(here))
-        if isinstance(frame.get_column(here).dtype, pl.Struct):
-            frame = frame.hstack(frame.select(here).unnest(here, separator=SEPARATOR).get_columns())
-    return frame
 
 
 def _picked(steps: Steps) -> pl.Expr:
@@ -255,16 +268,17 @@ def _joined(
         found = parts[table.name]
         frame = found[0] if len(found) == 1 else pl.concat(found).sort(ITEM, maintain_order=True)
         frames[table.name] = frame
-        twice = frame.select(table.key).is_duplicated()
-        if twice.any():
-            doubled[table.name] = twice
+        # Keys that are the same have the same hash, which is quicker to compare; hardly ever is there more to ask.
+        keys = frame[:, list(table.key)]
+        if keys.hash_rows().n_unique() < len(frame):
+            doubled[table.name] = twice = keys.is_duplicated()
             _reject_clashes(table, frame.filter(twice), rejected)
     # Only now is it known which items load: a row of one that does not must not displace another's.
     for table in tables:
         frame = rejected.without(frames[table.name])
         if table.name in doubled:
             frame = frame.unique(table.key, keep="last", maintain_order=True)
-        frames[table.name] = frame.drop(ITEM)
+        frames[table.name] = frame[:, [column for column in frame.columns if column != ITEM]]
     return frames
 
 

@@ -7,7 +7,7 @@ where it lies, whichever tables and deeper levels take it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -69,15 +69,32 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A table at one of its row paths: the expressions that make its frame of the level's columns.
+    """A table at one of its row paths: how its frame is made of the level's columns.
 
+    ``taken`` (source, column) are the columns that only want another name, which polars does much faster without
+    its engine; ``made`` are expressions for the others. ``names`` are all of them in order, :data:`ITEM` first.
     ``required`` are the columns without which a row cannot be loaded, ``counted`` the ``@nth`` ones.
     """
 
     table: Table
-    columns: tuple[pl.Expr, ...]
+    taken: Mapping[str, str]
+    made: tuple[pl.Expr, ...]
+    names: tuple[str, ...]
     required: tuple[str, ...]
     counted: tuple[str, ...] = ()
+
+    def frame(self, level: pl.DataFrame) -> pl.DataFrame:
+        """The table's rows of a level's frame."""
+        rows = renamed(level, self.taken)
+        if not self.made:
+            return rows
+        # Beside a column of the level what is the same in all rows is as long as it is.
+        return rows.hstack(level.select(ITEM, *self.made).get_columns()[1:])[:, list(self.names)]
+
+    @property
+    def sources(self) -> set[str]:
+        """The columns of the level that are needed."""
+        return set(self.taken) | {name for expression in self.made for name in expression.meta.root_names()}
 
 
 @dataclass(slots=True)
@@ -147,6 +164,11 @@ class Plan:
         """The level of the items themselves."""
         return self._levels[()]
 
+    @property
+    def levels(self) -> Sequence[Level]:
+        """All levels, in no particular order."""
+        return tuple(self._levels.values())
+
     def owner(self, path: Sequence[str]) -> tuple[str, str]:
         """The table and column that take the field at a path (names without marks), or one around or below it."""
         for length in range(len(path), 0, -1):
@@ -172,12 +194,17 @@ class Plan:
         self._walk(path, where)
         if path:
             self._owners.setdefault(_bare(path), (table.name, ""))
-        expressions = [pl.col(ITEM)]
+        taken, made = {ITEM: ITEM}, list[pl.Expr]()
         for column in loaded_columns(table):
             expression = self._expression(table, rows, level, column, f"{where}, column {column.name}")
-            expressions.append(expression.alias(column.name))
+            source = expression.meta.output_name() if expression.meta.is_column() else None
+            if source is None or source in taken:
+                made.append(expression.alias(column.name))
+            else:
+                taken[source] = column.name
+        names = (ITEM, *(column.name for column in loaded_columns(table)))
         counted = tuple(column.name for column in table.columns if column.path == "@nth")
-        level.targets.append(Target(table, tuple(expressions), _required(table), counted))
+        level.targets.append(Target(table, taken, tuple(made), names, _required(table), counted))
 
     def _expression(self, table: Table, rows: str, level: Level, column: Column, where: str) -> pl.Expr:
         nothing = pl.lit(None, dtype=POLARS_TYPES[column.type])
@@ -307,7 +334,7 @@ class Plan:
                 level.openings.setdefault(steps[:length])
 
     def _carry(self, target: Target, to: Level) -> None:
-        for name in {name for expression in target.columns for name in expression.meta.root_names()}:
+        for name in target.sources:
             level = to
             while name not in (ITEM, INDEX) and name not in level.values:
                 level.inherited.setdefault(name)
@@ -317,6 +344,13 @@ class Plan:
         path = level.path
         length = max((n for n in range(len(path)) if n == 0 or path[n - 1].many), default=0)
         return self._levels[path[:length]]
+
+
+def renamed(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """Columns of a frame (the keys), under other names (the values)."""
+    taken = frame[:, list(names)]
+    taken.columns = list(names.values())
+    return taken
 
 
 def row_paths(table: Table) -> tuple[str, ...]:

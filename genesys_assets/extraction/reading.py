@@ -53,7 +53,7 @@ class Reader:
         dtype = cast("pl.Struct", trie.dtype())
         self._schema = {part.name: part.dtype for part in dtype.fields}
         self._arrow = cast(
-            "Any", pl.DataFrame(schema=self._schema).to_arrow(compat_level=pl.CompatLevel.oldest())
+            "Any", pl.DataFrame(schema=self._schema).to_arrow(compat_level=pl.CompatLevel.newest())
         ).schema
         self._numbers = msgspec.json.Decoder(number_type(dtype))
         self._names = [f"{SELF}{SEPARATOR}{name}" for name in self._schema]
@@ -69,17 +69,20 @@ class Reader:
             frames = [part for part in read if not isinstance(part, Misfit)]
             frame = pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=self._schema)
         bad = {misfit.item for misfit in misfits}
-        numbers = [n for n in range(len(items)) if n not in bad] if bad else range(len(items))
+        numbers = [n for n in range(len(items)) if n not in bad]
         frame.columns = self._names
-        return frame.with_columns(pl.Series(ITEM, numbers, dtype=pl.UInt32)), misfits
+        return frame.hstack([pl.Series(ITEM, numbers, dtype=pl.UInt32)]), misfits
 
     def _quick(self, items: Sequence[Raw]) -> pl.DataFrame | None:
         """The frame of the items, if each of them is exactly what the schema says."""
         try:
-            lines = b"\n".join(map(self._texted, items) if self._texts else items)
-            # Arrow is lenient about commas, and takes a text for a number if it looks like one.
-            if len(self._numbers.decode_lines(lines)) != len(items):
-                return None
+            if self._texts:
+                items = [self._texted(item) for item in items]
+            lines = b"\n".join(items)
+            # Arrow is lenient about commas, and takes a text for a number if it looks like one. Item by item: what
+            # is made of one is gone before the next, so that the collector of garbage has nothing to go through.
+            for item in items:
+                self._numbers.decode(item)
             # Other threads go on meanwhile, which arro3 itself would not let them.
             decoded = _READER.from_stream(read_json(lines, self._arrow, batch_size=len(items) + 1)).read_all()
             frame = cast("pl.DataFrame", pl.from_arrow(decoded, rechunk=False))

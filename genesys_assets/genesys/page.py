@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -43,12 +43,20 @@ class Page:
         Raises:
             PagingError: the answer is not JSON, or has something else at the path of the items.
         """
-        return [bytes(raw) for raw in self._parts[1] or ()]
+        return [bytes(raw) for raw in self.views()]
+
+    def views(self) -> Sequence[msgspec.Raw]:
+        """The items as :meth:`raw_items` has them, but as views of the page: nothing is copied.
+
+        Raises:
+            PagingError: see :meth:`raw_items`.
+        """
+        return self._parts[1] or ()
 
     @property
     def count(self) -> int:
         """How many items the page has."""
-        return len(self._parts[1] or ())
+        return len(self.views())
 
     @property
     def has_items(self) -> bool:

@@ -104,13 +104,9 @@ def gathered(pages: Iterator[Page]) -> Iterator[Sequence[Page]]:
         yield waiting
 
 
-def parse_together(parser: PageParser, pages: Sequence[Page]) -> Sequence[Parsed]:
-    """Pages in frames, all of them in one go, unless that leaves anything to tell of one page or another."""
-    together = parser.parse([item for page in pages for item in page.views()], source=pages[0].path)
-    if len(pages) == 1 or not len(together.rejects):
-        return [together]
-    # What is wrong in company may be right alone: of two states of a conversation, the one on the later page counts.
-    return [parser.parse(page.views(), source=page.path) for page in pages]
+def parse_together(parser: PageParser, pages: Sequence[Page]) -> Parsed:
+    """Pages of one job in frames, all of them in one go; of two states of a conversation, the later page's counts."""
+    return parser.parse([item for page in pages for item in page.views()], source=pages[0].path)
 
 
 class _Load:
@@ -136,18 +132,17 @@ class _Load:
         # One that could not be loaded is not among them: what the lake knows of it is better than nothing.
         self.fresh = pl.concat(told).unique()
 
-    def parsed(self, pages: Sequence[Page]) -> tuple[Mapping[str, int] | None, Sequence[Parsed]]:
+    def parsed(self, pages: Sequence[Page]) -> tuple[Mapping[str, int] | None, Parsed]:
         """Pages in frames; with the first, the undeclared fields of a sample."""
         first = pages[0]
         drift = self.watch.look(first.views()) if first.number == 1 else None
         return drift, parse_together(self.parser, pages)
 
-    def take_lake(self, told: Iterator[tuple[Mapping[str, int] | None, Sequence[Parsed]]], *, as_of: datetime) -> None:
-        for drift, handful in told:
+    def take_lake(self, told: Iterator[tuple[Mapping[str, int] | None, Parsed]], *, as_of: datetime) -> None:
+        for drift, parsed in told:
             if drift is not None:
                 self.sink.drift(self.read.name, drift)
-            for parsed in handful:
-                self._hand_over(parsed, self.tables, as_of, older_than=self.fresh)
+            self._hand_over(parsed, self.tables, as_of, older_than=self.fresh)
 
     def _hand_over(
         self, parsed: Parsed, tables: Sequence[Table], as_of: datetime, older_than: pl.Series | None = None

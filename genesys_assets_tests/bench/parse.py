@@ -43,7 +43,7 @@ def bench(*, quick: bool) -> list[dict[str, Any]]:
     bodies = _pages(4 if quick else 16)
     parser = PageParser(family()[1], root=ROOT)
 
-    def frames(pages: Sequence[Page]) -> Sequence[Parsed]:
+    def frames(pages: Sequence[Page]) -> Parsed:
         return parse_together(parser, pages)
 
     def handfuls(bodies: Sequence[bytes]) -> Iterator[Sequence[Page]]:

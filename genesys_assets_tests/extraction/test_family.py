@@ -11,7 +11,10 @@ from polars.testing import assert_frame_equal
 
 from genesys_assets.catalog.conversations import TABLES
 from genesys_assets.catalog.declare import Table
+from genesys_assets.extraction import conversations
+from genesys_assets.extraction.conversations import gathered, parse_together
 from genesys_assets.extraction.parser import PageParser
+from genesys_assets.genesys import Page
 from genesys_assets_tests.extraction import by_hand
 from genesys_assets_tests.extraction.made_up import MadeUp
 
@@ -136,6 +139,47 @@ def test_the_root_of_every_item_that_loads_comes_with_the_page():
     assert len(result.rejects) == 2
     assert "conversationId" in result.rejects["reason"][0]
     assert PageParser([TABLES[2]]).parse(items).roots.is_empty()
+
+
+# -- several pages together ---------------------------------------------------------------------------
+
+
+def _page(items: list[bytes], number: int) -> Page:
+    return Page(b'{"conversations": [' + b", ".join(items) + b"]}", "conversations", number, "/x")
+
+
+def test_pages_parsed_together_have_the_rows_that_they_have_one_by_one():
+    items = MadeUp(22).raw(40)
+    pages = [_page(items[start : start + 10], number) for number, start in enumerate(range(0, 40, 10), 1)]
+    together = parse_together(FAMILY, pages)
+    alone = [FAMILY.parse(page.raw_items()) for page in pages]
+    for name in NAMES:
+        assert_frame_equal(together.frames[name], pl.concat(one.frames[name] for one in alone))
+
+
+def test_of_two_states_of_a_conversation_the_one_on_the_later_page_counts():
+    items = MadeUp(23, full=True).raw(4)
+    later = json.dumps({**json.loads(items[0]), "externalTag": "later"}).encode()
+    together = parse_together(FAMILY, [_page(items[:2], 1), _page([*items[2:], later], 2)])
+    assert together.rejects.is_empty()
+    loaded = together.frames["analytics_conversation"]
+    assert loaded["conversation_id"].to_list() == [json.loads(items[n])["conversationId"] for n in (1, 2, 3, 0)]
+    assert loaded["external_tag"].to_list()[-1] == "later"
+
+
+def test_a_malformed_item_costs_only_itself_in_whatever_company():
+    items, malformed = MadeUp(24, full=True).raw(4), b'{"conversationId": []}'
+    together = parse_together(FAMILY, [_page([items[0], malformed], 1), _page(items[1:], 2)])
+    assert together.rejects["raw"].to_list() == [malformed.decode()]
+    ids = together.frames["analytics_conversation"]["conversation_id"].to_list()
+    assert ids == [json.loads(item)["conversationId"] for item in items]
+
+
+def test_pages_are_gathered_until_they_are_large_enough(monkeypatch: pytest.MonkeyPatch):
+    pages = [_page([b"{}"] * 10, number) for number in range(1, 6)]
+    monkeypatch.setattr(conversations, "TOGETHER", 2 * len(pages[0].body))
+    assert [[page.number for page in handful] for handful in gathered(iter(pages))] == [[1, 2], [3, 4], [5]]
+    assert list(gathered(iter([]))) == []
 
 
 def _turned(item: bytes) -> bytes:

@@ -49,12 +49,12 @@ test: install-dev lint ## every test that needs no browser
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ui and not soak and not bench"
 
 test-ui: install-dev ## drive a real Chromium through the Dagster UI
-	@$(BIN)/python -m pytest -m ui genesys_assets_tests/ui
+	@$(BIN)/python -m pytest -m "ui and not soak" genesys_assets_tests/ui
 
 bench: install-dev ## speed, memory, use of the request budget, beside peers
 	@$(BIN)/python -m genesys_assets_tests.bench
 
-soak: install-dev ## long scenarios
+soak: install-dev ## long scenarios, also in the browser
 	@$(BIN)/python -m pytest -m soak
 
 clean: ## remove the environment and everything that was loaded

@@ -37,10 +37,11 @@ T = TypeVar("T")
 
 
 class Served:
-    """A running server: its address, its GraphQL and its log."""
+    """A running server: its address, its folder, its GraphQL and its log."""
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, url: str, process: subprocess.Popen[bytes], log: Path, folder: Path) -> None:
         self.url = url
+        self.folder = folder
         self._process = process
         self._log = log
         self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
@@ -83,8 +84,8 @@ class Served:
 
 
 @contextmanager
-def serve(folder: Path, *, start_date: str) -> Generator[Served]:
-    """``genesys-assets up`` on a free port, in ``folder``, on a small simulated organisation without a rate limit.
+def serve(folder: Path, *, start_date: str, organization: simulator.Settings = ORGANIZATION) -> Generator[Served]:
+    """``genesys-assets up`` on a free port, in ``folder``, on a simulated organisation without a rate limit.
 
     Nothing of the checkout and nothing of the home folder is written to: both Dagster's history and
     the warehouse are kept in the working directory, and ``HOME`` is moved there.
@@ -92,18 +93,18 @@ def serve(folder: Path, *, start_date: str) -> Generator[Served]:
     for name in ("dagster.yaml", "workspace.yaml"):
         shutil.copy(PROJECT / name, folder / name)
     port, log = _free_port(), folder / "server.log"
-    with simulator.spawn(ORGANIZATION) as organization:
+    with simulator.spawn(organization) as running:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "genesys_assets.cli", "up", "--port", str(port)],
                 cwd=folder,
-                env=_environment(folder, start_date) | organization.environment(),
+                env=_environment(folder, start_date) | running.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        served = Served(f"http://127.0.0.1:{port}", process, log)
+        served = Served(f"http://127.0.0.1:{port}", process, log, folder)
         try:
             served.wait_until("Dagster serves the definitions", served.is_up, timeout_s=START_S)
             yield served

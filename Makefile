@@ -43,6 +43,7 @@ lint: install-dev ## ruff, basedpyright, the import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright
+	@$(BIN)/basedpyright -p genesys_assets_tests
 	@$(BIN)/lint-imports
 
 test: install-dev lint ## every test that needs no browser

@@ -116,11 +116,13 @@ def test_nothing_is_sent_before_the_first_page_is_asked_for(
     assert server.calls == []
 
 
-def test_the_waits_between_polls_grow_up_to_a_longest_one(server: Server, client: GenesysClient, store: Folder) -> None:
+def test_the_waits_between_polls_grow_up_to_a_longest_one(
+    server: Server, client: GenesysClient, store: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     serve(server, "j1")
     server.on("GET", f"{JOBS}/j1", *[state("PENDING")] * 12, state("FULFILLED"))
     pauses: list[float] = []
-    client.pause = pauses.append
+    monkeypatch.setattr(client, "pause", pauses.append)
     ids(run_job(client, JOB, store))
     assert pauses[:3] == pytest.approx([1.0, 1.6, 2.56])
     assert pauses == sorted(pauses)

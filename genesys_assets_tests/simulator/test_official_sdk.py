@@ -223,7 +223,7 @@ def model_faults(value: object, kind: str, where: str) -> Iterator[str]:
             yield from faults(entry, model.swagger_types[names[name]], f"{where}.{name}")
 
 
-def lost(model: object, where: str = "") -> Iterator[str]:
+def lost(model: Any, where: str = "") -> Iterator[str]:
     """Where the client dropped a value that it did not know."""
     if isinstance(model, list):
         for index, entry in enumerate(model):
@@ -244,11 +244,17 @@ def answered_model(call: Callable[..., Any]) -> str:
     return found[1]
 
 
+def answered(api: ApiClient) -> Any:
+    """The last answer, as it came."""
+    response: Any = api.last_response
+    return json.loads(response.data)
+
+
 def read(api: ApiClient, call: Callable[..., Any], **arguments: object) -> Any:
     """Call the official method; its answer must fit its model to the last field."""
     api_class = getattr(inspect.getmodule(call), call.__qualname__.split(".")[0])
     answer = call(api_class(api), **arguments)
-    raw = json.loads(api.last_response.data)
+    raw = answered(api)
     kind = answered_model(call)
     assert list(faults(raw, kind, kind))[:5] == []
     assert list(lost(answer))[:5] == []
@@ -345,7 +351,7 @@ def test_codes_that_have_to_be_downloaded_are_those_of_the_answer(simulator: Sim
     assert answer.entities == []
     whole = httpx.get(answer.download_url)
     read(api, codes, business_unit_id=unit)
-    assert whole.json() == json.loads(api.last_response.data)
+    assert whole.json() == answered(api)
     assert httpx.get(answer.download_url, headers={"Authorization": "Bearer x"}).status_code == 400
     assert httpx.get(answer.download_url + "x").status_code == 403
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from PureCloudPlatformClientV2.api_client import ApiClient
 from PureCloudPlatformClientV2.apis.workforce_management_api import WorkforceManagementApi
 
 from genesys_assets.simulator import Simulator
-from genesys_assets_tests.simulator.test_official_sdk import api, read, simulator
+from genesys_assets_tests.simulator.test_official_sdk import answered, api, read, simulator
 
 __all__ = ["api", "simulator"]
 
@@ -75,7 +74,7 @@ def test_the_official_client_searches_shifts_and_days_off(simulator: Simulator, 
     agents: list[Any] = []
     for unit in units(simulator, "management_units"):
         assert read(api, SEARCH, management_unit_id=unit, body=WEEK).status == "Complete"
-        raw = json.loads(api.last_response.data)
+        raw = answered(api)
         # What is large lies elsewhere, unless a client asks for little.
         agents += (raw.get("result") or httpx.get(raw["downloadUrl"]).json())["agentSchedules"]
     shifts = [shift for agent in agents for shift in agent["shifts"]]
@@ -121,5 +120,5 @@ def test_what_has_to_be_downloaded_is_what_is_answered_otherwise(
     address = read(api, call, force_download_service=True, **arguments).download_url
     told = httpx.get(address).json()
     read(api, call, **arguments)
-    whole = json.loads(api.last_response.data)
+    whole = answered(api)
     assert told == (whole if call is TIME_OFF else whole["result"])

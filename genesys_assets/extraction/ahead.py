@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-WORKERS = 2
+WORKERS = 3
 """How many elements are worked on at a time: with each, memory grows by one page and its frames."""
 
 

@@ -16,14 +16,12 @@ import polars as pl
 from genesys_assets.catalog.declare import Shape
 from genesys_assets.catalog.types import POLARS_TYPES
 from genesys_assets.extraction.plan import Value
-from genesys_assets.extraction.shape import built, shape_type
+from genesys_assets.extraction.shape import EXACT, built, shape_type
 
 _USUAL = "%Y-%m-%dT%H:%M:%S.%3fZ"
 _MOMENTS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
 _WALL_CLOCKS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
 _DAY = "%Y-%m-%d"
-_EXACT = 2**53 - 1
-"""Beyond it a floating-point number no longer tells whole numbers apart."""
 _TEXTS = pl.List(pl.String())
 _FRACTIONAL = "\N{SYMBOL FOR UNIT SEPARATOR}fractional"
 """Behind the name of a shaped column: whether any of its whole numbers is none."""
@@ -97,8 +95,10 @@ def _way(value: Value, dtype: pl.DataType) -> _Way:
     if value.shape is None:
         return _Way(value, () if dtype == final else (_quick(value).alias(value.name),), nothing)
     # Another column may take more of the same objects than this one's shape.
-    found = _projected(_found(value), dtype, shape_type(value.shape))
     written = shape_type(value.shape, whole=True)
+    if _has(dtype, written):
+        return _Way(value, (_text(_projected(_found(value), dtype, written), written).alias(value.name),), nothing)
+    found = _projected(_found(value), dtype, shape_type(value.shape))
     text = _text(found.cast(written), written).alias(value.name)
     fractions = list(_fractions(found, value.shape))
     checks = (pl.any_horizontal(fractions).alias(value.name + _FRACTIONAL),) if fractions else ()
@@ -109,7 +109,7 @@ def _quick(value: Value) -> pl.Expr:
     found = _found(value)
     match value.kind:
         case "int64":
-            return pl.when((found == found.floor()) & (found.abs() <= _EXACT)).then(found).cast(pl.Int64)
+            return pl.when((found == found.floor()) & (found.abs() <= EXACT)).then(found).cast(pl.Int64)
         case "timestamp":
             return _usual(found)
         case "day":
@@ -170,7 +170,7 @@ def _whole(texts: pl.Series, raw: pl.Series, shape: Shape) -> pl.Series:
 def _fractions(value: pl.Expr, shape: Shape) -> Iterator[pl.Expr]:
     """For each whole number of a shape: whether any value of the column is none, or too large to tell."""
     if shape == "int64":
-        yield ((value != value.floor()) | (value.abs() > _EXACT)).any()
+        yield ((value != value.floor()) | (value.abs() > EXACT)).any()
     elif isinstance(shape, tuple):
         yield from _fractions(value.explode(empty_as_null=False, keep_nulls=False), shape[0])
     elif not isinstance(shape, str):
@@ -183,15 +183,27 @@ def _is_whole(value: Any, shape: Shape) -> bool:
     if value is None or (isinstance(shape, str) and shape != "int64"):
         return True
     if isinstance(shape, str):
-        return value == int(value) and abs(value) <= _EXACT
+        return value == int(value) and abs(value) <= EXACT
     if isinstance(shape, tuple):
         return all(_is_whole(each, shape[0]) for each in value)
     return all(_is_whole(value[name], inner) for name, inner in shape.items())
 
 
+def _has(given: pl.DataType, wanted: pl.DataType) -> bool:
+    """Whether all of a dtype is in another one, number for number."""
+    if isinstance(given, pl.List) and isinstance(wanted, pl.List):
+        return _has(built(given.inner), built(wanted.inner))
+    if isinstance(given, pl.Struct) and isinstance(wanted, pl.Struct):
+        theirs = {part.name: built(part.dtype) for part in given.fields}
+        return all(_has(theirs[part.name], built(part.dtype)) for part in wanted.fields)
+    return given == wanted
+
+
 def _projected(value: pl.Expr, given: pl.DataType, wanted: pl.DataType) -> pl.Expr:
     if given == wanted:
         return value
+    if given == pl.Int64 and wanted == pl.Float64:
+        return value.cast(wanted)
     if isinstance(given, pl.List) and isinstance(wanted, pl.List):
         return value.list.eval(_projected(pl.element(), built(given.inner), built(wanted.inner)))
     if isinstance(given, pl.Struct) and isinstance(wanted, pl.Struct):

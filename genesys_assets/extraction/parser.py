@@ -74,7 +74,10 @@ class PageParser:
         self._plan = Plan(self.tables, root)
         self._reader = Reader(self._plan.trie, self._plan.texts)
         self._fields: dict[tuple[Steps, Steps], list[str]] = {}
-        self._converters = {level.path: Converter(level.values.values()) for level in self._plan.levels}
+        # Of frames with whole numbers as such, and of others: both are alike from page to page.
+        self._converters = tuple(
+            {level.path: Converter(level.values.values()) for level in self._plan.levels} for _ in (False, True)
+        )
 
     def parse(
         self,
@@ -91,13 +94,15 @@ class PageParser:
         Raises:
             DeclarationError: a column takes a parameter that the request does not have.
         """
-        frame, misfits = self._reader.read(items)
+        fitting, misfits = self._reader.read(items)
+        frame = fitting.frame
         rejected = Rejected()
         for misfit in misfits:
             rejected.add(misfit.item, *self._plan.owner(misfit.path), _misfitting(misfit))
         frame = frame.hstack([_beside(each, request, response, len(frame)) for each in self._plan.beside.values()])
         parts: dict[str, list[pl.DataFrame]] = {table.name: [] for table in self.tables}
-        top = self._descend(self._plan.top, frame, rejected, parts)
+        converters = self._converters[fitting.whole]
+        top = self._descend(self._plan.top, frame, converters, rejected, parts)
         if self._root is not None and top.get_column(self._root).null_count():
             for item in top.filter(pl.col(self._root).is_null()).get_column(ITEM):
                 rejected.add(item, *self._plan.owner([self._root]), f"the item has no {self._root}")
@@ -106,10 +111,15 @@ class PageParser:
         return Parsed(frames, rejected.frame(items, source), len(items), roots)
 
     def _descend(
-        self, level: Level, frame: pl.DataFrame, rejected: Rejected, parts: dict[str, list[pl.DataFrame]]
+        self,
+        level: Level,
+        frame: pl.DataFrame,
+        converters: Mapping[Steps, Converter],
+        rejected: Rejected,
+        parts: dict[str, list[pl.DataFrame]],
     ) -> pl.DataFrame:
         """Take the rows of a level apart, and those of the levels below; the level's frame comes back."""
-        frame, losses = self._converters[level.path].convert(self._opened(level, frame))
+        frame, losses = converters[level.path].convert(self._opened(level, frame))
         for loss in losses:
             _reject_lost(loss, frame, rejected)
         for target in level.targets:
@@ -118,7 +128,7 @@ class PageParser:
             parts[target.table.name].append(made)
         for child in level.children:
             rows_below = _below(frame, place(level.steps_to(child)), child)
-            self._descend(child, rows_below, rejected, parts)
+            self._descend(child, rows_below, converters, rejected, parts)
         return frame
 
     def _opened(self, level: Level, frame: pl.DataFrame) -> pl.DataFrame:

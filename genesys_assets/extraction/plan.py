@@ -16,7 +16,7 @@ import polars as pl
 from genesys_assets.catalog.declare import DB_PARTITION, Column, Shape, Table, Tree, Type
 from genesys_assets.catalog.types import POLARS_TYPES
 from genesys_assets.extraction.paths import DeclarationError, PathError, Step, Steps, parse, text
-from genesys_assets.extraction.shape import TEXT_SUFFIX, Node, leaf_type
+from genesys_assets.extraction.shape import TEXT_SUFFIX, Node
 
 ITEM = "@item"
 """Column with the number of the item that a row comes from."""
@@ -182,7 +182,7 @@ class Plan:
 
     def _root(self, name: str) -> None:
         where = "the field that identifies an item"
-        self.trie.child(Step(name), where).become(pl.String(), where, name)
+        self.trie.child(Step(name), where).become("string", where, name)
         self.top.values[name] = Value((), (Step(name),), "string", None, (self._tables[0].name, ""), name)
 
     def _declare(self, table: Table, rows: str) -> None:
@@ -299,9 +299,9 @@ class Plan:
         if column.type == "json" and column.shape is not None:
             node.take(column.shape, where, name)
         elif column.joined is not None:
-            node.elements("array", where, name).become(pl.String(), where, name)
+            node.elements("array", where, name).become("string", where, name)
         else:
-            node.become(leaf_type(column.type), where, name)
+            node.become(column.type, where, name)
         return steps
 
     def _walk(self, steps: Steps, where: str) -> Node:

@@ -46,23 +46,37 @@ class Misfit:
     path: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The items that fit: a row each, its fields named by place, with its number in :data:`ITEM`.
+
+    ``whole`` says that fields of which all who take them want whole numbers have them as such; else all numbers
+    are floating-point ones, and not yet looked at.
+    """
+
+    frame: pl.DataFrame
+    whole: bool
+
+
 class Reader:
     """Reads items as the trie of the declared paths wants them; ``texts`` leads to subtrees to keep as text."""
 
     def __init__(self, trie: Node, texts: Sequence[Steps]) -> None:
         dtype = cast("pl.Struct", trie.dtype())
         self._schema = {part.name: part.dtype for part in dtype.fields}
-        self._arrow = cast(
-            "Any", pl.DataFrame(schema=self._schema).to_arrow(compat_level=pl.CompatLevel.newest())
-        ).schema
-        self._numbers = msgspec.json.Decoder(number_type(dtype))
+        self._quick, self._whole = _Arrow(dtype), _Arrow(cast("pl.Struct", trie.dtype(whole=True)))
         self._names = [f"{SELF}{SEPARATOR}{name}" for name in self._schema]
         self._strict = msgspec.json.Decoder(strict_type(dtype, optional=False))
         self._texts = tuple(texts)
 
-    def read(self, items: Sequence[Raw]) -> tuple[pl.DataFrame, list[Misfit]]:
-        """A row for each item that fits, its fields named by place, with its number in :data:`ITEM`."""
-        frame, misfits = self._quick(items), list[Misfit]()
+    def read(self, items: Sequence[Raw]) -> tuple[Fitting, list[Misfit]]:
+        """The items that fit, and those that do not."""
+        misfits: list[Misfit] = []
+        texted = self._all_texted(items)
+        frame = self._whole.read(texted) if texted is not None else None
+        whole = frame is not None
+        if frame is None:
+            frame = self._quick.read(texted) if texted is not None else None
         if frame is None:
             read = list(self._in_pieces(items))
             misfits = [part for part in read if isinstance(part, Misfit)]
@@ -71,29 +85,22 @@ class Reader:
         bad = {misfit.item for misfit in misfits}
         numbers = [n for n in range(len(items)) if n not in bad]
         frame.columns = self._names
-        return frame.hstack([pl.Series(ITEM, numbers, dtype=pl.UInt32)]), misfits
+        return Fitting(frame.hstack([pl.Series(ITEM, numbers, dtype=pl.UInt32)]), whole), misfits
 
-    def _quick(self, items: Sequence[Raw]) -> pl.DataFrame | None:
-        """The frame of the items, if each of them is exactly what the schema says."""
+    def _all_texted(self, items: Sequence[Raw]) -> Sequence[Raw] | None:
+        """The items as they are to be decoded; ``None`` if one of them is no JSON."""
+        if not self._texts:
+            return items
         try:
-            if self._texts:
-                items = [self._texted(item) for item in items]
-            lines = b"\n".join(items)
-            # Arrow is lenient about commas, and takes a text for a number if it looks like one. Item by item: what
-            # is made of one is gone before the next, so that the collector of garbage has nothing to go through.
-            for item in items:
-                self._numbers.decode(item)
-            # Other threads go on meanwhile, which arro3 itself would not let them.
-            decoded = _READER.from_stream(read_json(lines, self._arrow, batch_size=len(items) + 1)).read_all()
-            frame = cast("pl.DataFrame", pl.from_arrow(decoded, rechunk=False))
+            return [self._texted(item) for item in items]
         except _MALFORMED:
             return None
-        return frame if len(frame) == len(items) else None
 
     def _in_pieces(self, items: Sequence[Raw]) -> Iterator[pl.DataFrame | Misfit]:
         pieces = list(_pieces(items))
         for piece in pieces:
-            frame = self._quick(items[piece.start : piece.stop]) if len(pieces) > 1 else None
+            texted = self._all_texted(items[piece.start : piece.stop]) if len(pieces) > 1 else None
+            frame = self._quick.read(texted) if texted is not None else None
             yield from [frame] if frame is not None else self._thorough(items, piece)
 
     def _thorough(self, items: Sequence[Raw], piece: range) -> list[pl.DataFrame | Misfit]:
@@ -135,6 +142,32 @@ class Reader:
         for holder, name, text in found:
             holder[name] = text
         return msgspec.json.encode(value)
+
+
+class _Arrow:
+    """Decodes items with Arrow, if each of them is exactly what a dtype says."""
+
+    def __init__(self, dtype: pl.Struct) -> None:
+        empty = pl.DataFrame(schema={part.name: part.dtype for part in dtype.fields})
+        # Not as views, of which the rows of a small table would keep all the texts of a page in memory.
+        self._schema = cast("Any", empty.to_arrow(compat_level=pl.CompatLevel.oldest())).schema
+        self._numbers = msgspec.json.Decoder(number_type(dtype))
+
+    def read(self, items: Sequence[Raw]) -> pl.DataFrame | None:
+        """The frame of the items; ``None`` if one of them is anything else."""
+        try:
+            # Arrow is lenient about commas, takes a text for a number if it looks like one, and cuts off fractions.
+            # Item by item: what is made of one is gone before the next, and the collector of garbage has nothing to
+            # go through.
+            for item in items:
+                self._numbers.decode(item)
+            lines = b"\n".join(items)
+            # Other threads go on meanwhile, which arro3 itself would not let them.
+            decoded = _READER.from_stream(read_json(lines, self._schema, batch_size=len(items) + 1)).read_all()
+            frame = cast("pl.DataFrame", pl.from_arrow(decoded, rechunk=False))
+        except _MALFORMED:
+            return None
+        return frame if len(frame) == len(items) else None
 
 
 def _pieces(items: Sequence[Raw]) -> Iterator[range]:

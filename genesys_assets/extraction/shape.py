@@ -2,14 +2,15 @@
 
 Fields that nobody declared are not in it, so they are never parsed. Numbers are parsed as floating
 point and times as text, because polars would cut a fraction off an integer, and make a malformed
-time null, without a word; both are converted later, where a failure can be seen.
+time null, without a word; both are converted later, where a failure can be seen. Only where all whole
+numbers are known to be some, and no larger than can be told apart, are they parsed as such.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Optional, cast
 
 import msgspec
 import polars as pl
@@ -42,6 +43,9 @@ _PLAIN: Mapping[type[pl.DataType], str] = {
     pl.Float64: "a number",
     pl.Boolean: "true or false",
 }
+EXACT = 2**53 - 1
+"""Beyond it a floating-point number no longer tells whole numbers apart."""
+_WHOLE: Any = Optional[Annotated[int, msgspec.Meta(ge=-EXACT, le=EXACT)]]  # noqa: UP045 - as a value
 _NOTHING = "\N{ZERO WIDTH SPACE}"
 
 TEXT_SUFFIX = "\N{ZERO WIDTH SPACE}json"
@@ -56,11 +60,13 @@ class ShapeError(DeclarationError):
 class Node:
     """A place in the items of a read: a leaf with a dtype, an object with fields, or many of a node.
 
-    ``owner`` is the declaration that was the first to ask for it.
+    ``owner`` is the declaration that was the first to ask for it. ``whole`` says of a number that all who
+    ask for it want a whole one.
     """
 
     owner: str = ""
     leaf: pl.DataType | None = None
+    whole: bool = False
     fields: dict[str, Node] = field(default_factory=dict[str, "Node"])
     many: str | None = None
     element: Node | None = None
@@ -79,7 +85,7 @@ class Node:
             return node
         element = node.elements(kind, where, step.name)
         if step.match is not None:
-            element.child(Step(step.match[0]), where).become(pl.String(), where, step.match[0])
+            element.child(Step(step.match[0]), where).become("string", where, step.match[0])
         return element
 
     def elements(self, kind: str, where: str, name: str) -> Node:
@@ -94,14 +100,16 @@ class Node:
         self.element = self.element or Node(where)
         return self.element
 
-    def become(self, leaf: pl.DataType, where: str, name: str) -> None:
-        """Make the node a leaf.
+    def become(self, type_: Type, where: str, name: str) -> None:
+        """Make the node a leaf of what a type is parsed as.
 
         Raises:
             ShapeError: another declaration takes this node as something else.
         """
+        leaf = _LEAVES[type_]
         if not (self.is_empty() or self.leaf == leaf):
             raise self._contradiction(where, f"{name!r} as {_said(leaf)}")
+        self.whole = type_ == "int64" and (self.whole or self.leaf is None)
         self.leaf = leaf
 
     def take(self, shape: Shape, where: str, name: str) -> None:
@@ -111,7 +119,7 @@ class Node:
             ShapeError: another declaration takes one of these nodes as something else.
         """
         if isinstance(shape, str):
-            self.become(_LEAVES[shape], where, name)
+            self.become(cast("Type", shape), where, name)
         elif isinstance(shape, tuple):
             self.elements("array", where, name).take(shape[0], where, name)
         else:
@@ -122,15 +130,15 @@ class Node:
         """Whether nothing is known of the node but that it is there."""
         return self.leaf is None and self.many is None and not self.fields
 
-    def dtype(self) -> pl.DataType:
-        """The polars dtype that ``read_json`` parses this node with."""
+    def dtype(self, *, whole: bool = False) -> pl.DataType:
+        """The polars dtype that this node is parsed with; with ``whole``, whole numbers as such."""
         if self.leaf is not None:
-            return self.leaf
+            return pl.Int64() if whole and self.whole else self.leaf
         if self.many is not None and self.element is not None:
-            inner = self.element.dtype()
+            inner = self.element.dtype(whole=whole)
             return pl.List(inner) if self.many == "array" else pl.Map(pl.String, inner)
         # Rows of which only the position, or the enclosing object, is taken: objects of any kind.
-        fields = {name: node.dtype() for name, node in self.fields.items()} or {_NOTHING: pl.Null()}
+        fields = {name: node.dtype(whole=whole) for name, node in self.fields.items()} or {_NOTHING: pl.Null()}
         return pl.Struct(fields)
 
     def _contradiction(self, where: str, wanted: str) -> ShapeError:
@@ -168,7 +176,7 @@ def strict_type(dtype: pl.DataType, name: str = "Item", *, optional: bool = True
 
 
 def number_type(dtype: pl.DataType, name: str = "Numbers") -> Any:
-    """The msgspec type that knows nothing of a dtype but its numbers, and accepts only numbers for them."""
+    """The msgspec type that knows nothing of a dtype but its numbers, and accepts only such numbers for them."""
     if isinstance(dtype, pl.List):
         return list[number_type(_inner(dtype), name)] | None
     if isinstance(dtype, pl.Map):
@@ -179,13 +187,15 @@ def number_type(dtype: pl.DataType, name: str = "Numbers") -> Any:
         members = [(f"f{n}", number_type(inner, f"{name}_{part}"), None) for n, (part, inner) in enumerate(wanted)]
         renamed = {f"f{n}": part for n, (part, _) in enumerate(wanted)}
         return msgspec.defstruct(name, members, rename=renamed, gc=False) | None
-    return float | None
+    return _WHOLE if dtype == pl.Int64 else float | None
 
 
 def _has_numbers(dtype: pl.DataType) -> bool:
     if isinstance(dtype, pl.Struct):
         return any(_has_numbers(built(part.dtype)) for part in dtype.fields)
-    return _has_numbers(_inner(dtype)) if isinstance(dtype, pl.List | pl.Map) else dtype == pl.Float64
+    return (
+        _has_numbers(_inner(dtype)) if isinstance(dtype, pl.List | pl.Map) else isinstance(dtype, pl.Float64 | pl.Int64)
+    )
 
 
 def built(dtype: PolarsDataType) -> pl.DataType:

@@ -23,7 +23,7 @@ from genesys_assets_tests.bench.organization import DAY, NOW, client_of, family,
 from genesys_assets_tests.bench.process import answer
 from genesys_assets_tests.bench.report import Figure
 
-ROUNDS = 9
+ROUNDS = 5
 GOAL = 2.0
 
 
@@ -40,7 +40,7 @@ class _Forgetful:
 
 def bench(*, quick: bool) -> list[dict[str, Any]]:
     """All pages, each way in turn, round after round; medians of the rounds."""
-    bodies = _pages(4 if quick else 16)
+    bodies = _pages(6 if quick else 48)
     parser = PageParser(family()[1], root=ROOT)
 
     def frames(pages: Sequence[Page]) -> Parsed:

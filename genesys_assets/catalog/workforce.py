@@ -314,7 +314,7 @@ TABLES = (
             string("self_uri", "API path of the business unit."),
         ),
         note="Week and time zone come only with the single read of a unit, not with the listing. A unit into which the "
-        "OAuth client may not look has none of the settings, and what lies beneath it is left as it was.",
+        "OAuth client may not look keeps the settings that are known, and what lies beneath it is left as it was.",
     ),
     Table(
         name="business_unit_activity_code",

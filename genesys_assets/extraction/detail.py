@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 import msgspec
+import polars as pl
 
 from genesys_assets.catalog.declare import Detail, Read, Table
+from genesys_assets.extraction.expands import Known
 from genesys_assets.extraction.outage import Patience
 from genesys_assets.extraction.paths import parse, reach
 from genesys_assets.extraction.plan import row_paths
@@ -60,6 +62,20 @@ class Details:
                 log.warning("%s: the detail of %s failed, its row stays as it is: %s", self._read, shown, error)
                 failed.append(FailedParent(self._read, shown, str(error)))
         return filled, failed
+
+    def kept(self, table: Table, frame: pl.DataFrame, known: Known) -> pl.DataFrame:
+        """The rows of a page; those of items that may not be looked into have what is known of them from before."""
+        detail = self._detail
+        flag = next((c.name for c in table.columns if detail and c.path == detail.authorized), None)
+        if detail is None or flag is None or frame[flag].all():
+            return frame
+        brought = [c.name for c in table.columns if re.split(r"[.\[{]", c.path)[0] in detail.brings]
+        before = known.scan(table, [*table.key, *brought]).collect()
+        joined = frame.join(before, on=table.key, how="left", suffix=" before", maintain_order="left")
+        closed = ~pl.col(flag)
+        return joined.with_columns(
+            pl.when(closed).then(pl.col(f"{name} before")).otherwise(pl.col(name)).alias(name) for name in brought
+        ).select(frame.columns)
 
     def _filled(self, detail: Detail, item: bytes, given: Mapping[str, str]) -> bytes:
         path = detail.path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -85,6 +86,8 @@ def read_listing(
             if page.number == 1:
                 sink.drift(read.name, watch.look(raw))
             parsed = parser.parse(raw, response=page.envelope, source=page.path)
+            if store is not None:
+                parsed = replace(parsed, frames={t.name: details.kept(t, parsed.frames[t.name], store) for t in tables})
             _hand_over(tables, [parsed], sink)
             items += parsed.items
             rejected += len(parsed.rejects)

@@ -255,7 +255,7 @@ def _by_cursor(client: GenesysClient, request: Request) -> Iterator[Page]:
         name, token = _token(page, uri)
         if token is not None:
             path, params = request.path, {**first, name: token}
-        elif uri is not None:
+        elif uri is not None and not _starts_over(uri):
             name, token, path, params = "nextUri", uri, uri, {}
         else:
             return
@@ -284,7 +284,7 @@ def _by_next_uri(client: GenesysClient, request: Request) -> Iterator[Page]:
         page = _fetch(client, request, number, path, params)
         yield page
         uri = _next_uri(page)
-        if uri is None:
+        if uri is None or _starts_over(uri):
             return
         seen.token("nextUri", uri)
         path, params = uri, {}
@@ -310,6 +310,13 @@ def _next_uri(page: Page) -> str | None:
     if not isinstance(uri, str) or not uri.startswith(("/", "https://", "http://")):
         raise PagingError(f"{page.path}, page {page.number}: nextUri is {uri!r}, which is no address")
     return uri
+
+
+def _starts_over(uri: str) -> bool:
+    """Whether an address holds an empty cursor: no next page, but the first once more."""
+    query = httpx.URL(uri).params
+    cursors = [query[name] for name in ("cursor", "after") if name in query]
+    return bool(cursors) and not any(cursors)
 
 
 def _count(page: Page, *names: str) -> int | None:

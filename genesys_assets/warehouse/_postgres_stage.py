@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -38,7 +39,7 @@ _HASHED = 32_000_000
 """Of more rows than this the hashes of the keys are not held in memory (8 bytes each); the database looks instead."""
 
 _SORT_MEMORY = "256MB"
-_BATCH = 20_000
+_BATCH = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,22 @@ def place(
     as soon as it is larger than the server's memory.
     """
     counts: Counter[date | None] = Counter()
-    for frame in _in_order(table, staged.held_back, known, scratch):
+    ordered = _in_order(table, staged.held_back, known, scratch)
+    rows = (storable(frame, table.name).with_columns(*kept) for frame in ordered)
+    for frame in _one_ahead(rows):
         days = frame[DB_PARTITION.name].value_counts() if table.partition_by is not None else None
         counts.update(dict(days.iter_rows()) if days is not None else {None: len(frame)})
-        session.fill(table.name, storable(frame, table.name).with_columns(*kept), schema=schema)
+        session.fill(table.name, frame, schema=schema)
     return counts
+
+
+def _one_ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The frames, each made while the one before is being copied."""
+    with ThreadPoolExecutor(1, thread_name_prefix="genesys-sorted") as pool:
+        coming = pool.submit(next, frames, None)
+        while (frame := coming.result()) is not None:
+            coming = pool.submit(next, frames, None)
+            yield frame
 
 
 def _in_order(table: Table, files: Sequence[Path], known: pl.Series, scratch: Path) -> Iterator[pl.DataFrame]:

@@ -100,3 +100,13 @@ def test_a_unit_that_may_not_be_looked_into_keeps_its_rows_and_fails_nothing(loa
     assert rows_of(loaded, UNITS[1]) == before
     units = loaded.rows("business_unit").select("id", "authorized").rows()
     assert dict(units)[closed] is False
+
+
+def test_a_unit_that_may_no_longer_be_looked_into_keeps_the_settings_that_are_known(loaded: Project) -> None:
+    organisation = Organisation(loaded)
+    closed, settings = organisation.made("business_units")[1]["id"], ["id", "time_zone", "start_day_of_week", "version"]
+    before = loaded.rows("business_unit").select(settings).sort("id")
+    organisation.edit("business_units", closed, authorized=False)
+    assert not load(loaded, UNITS)
+    assert loaded.rows("business_unit").select(settings).sort("id").equals(before)
+    assert dict(loaded.rows("business_unit").select("id", "authorized").rows())[closed] is False

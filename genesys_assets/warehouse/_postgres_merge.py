@@ -50,6 +50,7 @@ from genesys_assets.warehouse.stage import ORDER
 _WORK = "work"
 _STALE = "stale"
 _TOUCHED = "touched"
+_FRESH = "fresh"
 _PLACED = "own AND NOT known"
 """Of the roots of a load: whether their rows went straight to where they belong, if they were held back."""
 
@@ -149,12 +150,19 @@ class _TreesMerge:
             "GROUP BY id"
         )
         root = literal(self.root)
+        # Nearly always all of them are new: then nothing has to be noted of any.
+        self.session.run(f"CREATE TEMPORARY TABLE IF NOT EXISTS {_FRESH} (id bigint) ON COMMIT DROP")
+        self.session.run(f"TRUNCATE {_FRESH}")
         new = self.session.run(
             f"WITH new AS (INSERT INTO {LOADER}.whereabouts (root, id, days) "
             f"SELECT {root}, id, days FROM ({mine}) m ORDER BY id ON CONFLICT (root, id) DO NOTHING RETURNING id) "
-            f"UPDATE {self.roots} r SET known = false FROM new WHERE r.id = new.id AND {which}"
+            f"INSERT INTO {_FRESH} SELECT id FROM new"
         )
         if new < number:
+            self.session.run(
+                f"UPDATE {self.roots} r SET known = true WHERE {which} AND NOT EXISTS "
+                f"(SELECT 1 FROM {_FRESH} f WHERE f.id = r.id)"
+            )
             theirs = f"w.root = {root} AND w.id IN (SELECT id FROM {self.roots} WHERE known AND {which})"
             self.session.run(block(f"PERFORM 1 FROM {LOADER}.whereabouts w WHERE {theirs} ORDER BY w.id FOR UPDATE;"))
             self.session.run(
@@ -167,7 +175,7 @@ class _TreesMerge:
         if not self.session.number(f"SELECT EXISTS (SELECT 1 FROM {self.roots} WHERE {_PLACED})::int"):
             return Counter()
         others = _unplaced(self.session, self.roots)
-        kept = [pl.lit(self.now).alias(c.name) for c in (DB_WHEN_CREATED, DB_LAST_UPDATED)]
+        kept = {column.name: self.now for column in (DB_WHEN_CREATED, DB_LAST_UPDATED)}
         return place(self.session, table, self.staged[table.name], SCHEMA, kept, others, self.load.stage.scratch)
 
     def run(self) -> dict[str, Merged]:
@@ -211,7 +219,7 @@ class _TreesMerge:
         self.session.run(
             f"CREATE TEMPORARY TABLE {self.roots} ON COMMIT DROP AS "
             "SELECT root, max(as_of) AS as_of, ('x' || left(md5(root::text), 16))::bit(64)::bigint AS id, "
-            f"{days} AS days, {own} AS own, true AS known "
+            f"{days} AS days, {own} AS own, false AS known "
             "FROM (SELECT root, day, max(as_of) AS as_of "
             f"FROM ({' UNION ALL '.join(sources)}) s WHERE root IS NOT NULL GROUP BY root, day) p GROUP BY root"
         )

@@ -72,11 +72,14 @@ class Session:
             if empty:
                 yield pl.DataFrame(schema=schema)
 
-    def fill(self, table: str, frame: pl.DataFrame, *, schema: str | None = None) -> None:
-        """Copy a frame into the columns of its names; without ``schema`` the table is a temporary one."""
+    def fill(self, table: str, rows: pl.DataFrame | Any, *, schema: str | None = None) -> None:
+        """Copy rows, a frame or what Arrow has, into the columns of their names; without ``schema`` the table is a
+        temporary one.
+        """
         with self._connection.cursor() as cursor:
             # Arrow's old string layout: the driver's writer of COPY knows it for sure.
-            data = cast(Any, frame).to_arrow(compat_level=pl.CompatLevel.oldest())
+            is_frame = isinstance(rows, pl.DataFrame)
+            data = cast(Any, rows).to_arrow(compat_level=pl.CompatLevel.oldest()) if is_frame else rows
             if schema is None:
                 cursor.adbc_ingest(table, data, mode="append", temporary=True)
             else:

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import duckdb
 import polars as pl
+import pyarrow.compute as pc
+import pyarrow.types as pt
 
 from genesys_assets.catalog.declare import DB_AS_OF, DB_PARTITION, Table, Tree
 from genesys_assets.warehouse._postgres_session import Session
@@ -21,6 +23,8 @@ from genesys_assets.warehouse.protocol import Load
 from genesys_assets.warehouse.stage import ORDER
 
 log = logging.getLogger("genesys_assets.warehouse")
+
+_arrow, _types = cast(Any, pc), cast(Any, pt)
 
 _TYPES: dict[pl.DataType, str] = {
     pl.String(): "text",
@@ -99,7 +103,7 @@ def place(
     table: Table,
     staged: Staged,
     schema: str,
-    kept: Sequence[pl.Expr],
+    kept: Mapping[str, datetime],
     known: pl.Series,
     scratch: Path,
 ) -> Counter[date | None]:
@@ -110,26 +114,33 @@ def place(
     as soon as it is larger than the server's memory.
     """
     counts: Counter[date | None] = Counter()
-    ordered = _in_order(table, staged.held_back, known, scratch)
-    rows = (storable(frame, table.name).with_columns(*kept) for frame in ordered)
-    for frame in _one_ahead(rows):
-        days = frame[DB_PARTITION.name].value_counts() if table.partition_by is not None else None
-        counts.update(dict(days.iter_rows()) if days is not None else {None: len(frame)})
-        session.fill(table.name, frame, schema=schema)
+    for batch in _one_ahead(_in_order(table, staged.held_back, kept, known, scratch)):
+        counts.update(_days(batch) if table.partition_by is not None else {None: len(batch)})
+        session.fill(table.name, batch, schema=schema)
     return counts
 
 
-def _one_ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The frames, each made while the one before is being copied."""
+def _one_ahead(batches: Iterator[Any]) -> Iterator[Any]:
+    """The batches, each made while the one before is being copied."""
     with ThreadPoolExecutor(1, thread_name_prefix="genesys-sorted") as pool:
-        coming = pool.submit(next, frames, None)
-        while (frame := coming.result()) is not None:
-            coming = pool.submit(next, frames, None)
-            yield frame
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
 
 
-def _in_order(table: Table, files: Sequence[Path], known: pl.Series, scratch: Path) -> Iterator[pl.DataFrame]:
-    """The rows of unknown trees, sorted by their root; DuckDB does it, as it sorts more than memory holds."""
+def _days(batch: Any) -> dict[date | None, int]:
+    days = cast("pl.DataFrame", pl.from_arrow(batch.select([DB_PARTITION.name]))).to_series()
+    return dict(days.value_counts().iter_rows())
+
+
+def _in_order(
+    table: Table, files: Sequence[Path], kept: Mapping[str, datetime], known: pl.Series, scratch: Path
+) -> Iterator[Any]:
+    """The rows of unknown trees as Arrow has them, sorted by their root; DuckDB sorts more than memory holds.
+
+    They go from DuckDB to the database as they are: in polars they would be copied twice more.
+    """
     root = quoted(_root(table))
     con = duckdb.connect()
     try:
@@ -138,15 +149,31 @@ def _in_order(table: Table, files: Sequence[Path], known: pl.Series, scratch: Pa
         con.execute("SET threads = 2")
         con.execute("SET temp_directory = ?", [str(scratch / "sort")])
         con.register("known", pl.DataFrame({"root": known}))
+        beside = "".join(f", ?::TIMESTAMPTZ AS {quoted(name)}" for name in kept)
         rows = con.sql(
-            f"SELECT * EXCLUDE ({ORDER}) FROM read_parquet([{', '.join(literal(str(file)) for file in files)}]) "
-            f"WHERE {root} NOT IN (SELECT root FROM known) ORDER BY {root}"
+            f"SELECT * EXCLUDE ({ORDER}){beside} "
+            f"FROM read_parquet([{', '.join(literal(str(file)) for file in files)}]) "
+            f"WHERE {root} NOT IN (SELECT root FROM known) ORDER BY {root}",
+            params=list(kept.values()),
         )
         # The Arrow library's own types are not declared.
         for batch in cast(Iterable[Any], rows.to_arrow_reader(_BATCH)):
-            yield pl.DataFrame(batch)
+            yield _storable(batch, table.name)
     finally:
         con.close()
+
+
+def _storable(batch: Any, name: str) -> Any:
+    """The batch, as :func:`storable` would have it."""
+    texts = [column for column, type_ in zip(batch.columns, batch.schema.types, strict=True) if _is_text(type_)]
+    if not any(_arrow.any(_arrow.match_substring(column, "\0")).as_py() for column in texts):
+        return batch
+    frame = storable(cast("pl.DataFrame", pl.from_arrow(batch)), name)
+    return cast(Any, frame).to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _is_text(type_: Any) -> bool:
+    return bool(_types.is_string(type_) or _types.is_large_string(type_) or _types.is_string_view(type_))
 
 
 def _of_roots(table: Table, known: pl.Series) -> pl.Expr:

@@ -14,7 +14,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 WORKERS = 3
-"""How many elements are worked on at a time: with each, memory grows by one page and its frames."""
+"""How many elements are worked on at a time: one more than two cores, as now and then one waits for the interpreter.
+
+With each, memory grows by one element and what is made of it.
+"""
 
 
 @contextmanager

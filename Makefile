@@ -47,7 +47,7 @@ lint: install-dev ## ruff, basedpyright, the import contract
 	@$(BIN)/lint-imports
 
 test: install-dev lint ## every test that needs no browser
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ui and not soak and not bench"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not ui and not soak and not bench"
 
 test-ui: install-dev ## drive a real Chromium through the Dagster UI
 	@$(BIN)/python -m pytest -m "ui and not soak" genesys_assets_tests/ui

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Generator
+from multiprocessing.context import ForkServerContext
 
 import pytest
 
@@ -13,6 +15,16 @@ def postgres() -> Generator[OwnServer]:
     """A PostgreSQL server, the same for all tests."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def processes(postgres: OwnServer) -> ForkServerContext:
+    """Starts other processes quickly: the server that forks them has imported all and knows the database."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["genesys_assets_tests.warehouse.samples", "genesys_assets_tests.orchestration.backfill_process"]
+    )
+    return context
 
 
 @pytest.fixture(params=sorted(BACKENDS))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -101,7 +103,11 @@ class GenesysClient:
         self._server_time: datetime | None = None
         # One pool, but nothing that signs in by default: the token is put on API requests alone.
         self._http = httpx.Client(
-            transport=transport, timeout=timeout, limits=_LIMITS, headers={"User-Agent": user_agent}
+            transport=transport,
+            verify=_certificates(),
+            timeout=timeout,
+            limits=_LIMITS,
+            headers={"User-Agent": user_agent},
         )
         self._sign_in = SignIn(settings, self._http, self._retries, self._note_time)
 
@@ -336,6 +342,12 @@ class GenesysClient:
             if heed:
                 self._raise_if_cancelled()
             time.sleep(min(left, _NAP))
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The certificates that are trusted; to read them takes longer than most requests, so all clients share them."""
+    return httpx.create_ssl_context()
 
 
 def _message(response: httpx.Response) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from genesys_assets.catalog.declare import Table, Tree, Type
 from genesys_assets.warehouse._declared import comment_of, is_head, is_required
-from genesys_assets.warehouse._duckdb_sql import literal, number, quoted
+from genesys_assets.warehouse._duckdb_sql import literal, quoted
 from genesys_assets.warehouse.protocol import SchemaError
 
 SCHEMA = "genesys"
@@ -34,7 +34,7 @@ JSON is text underneath, so it is compared as fast as text; the name tells peopl
 and checking it on the way in costs little beside writing it.
 """
 
-_LOADER_TABLES = f"""
+_CREATE_LOADER_TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 CREATE SCHEMA IF NOT EXISTS {LOADER};
 CREATE TABLE IF NOT EXISTS {LOADER}.ledger (
@@ -61,6 +61,7 @@ CREATE TABLE IF NOT EXISTS {LOADER}.head ("read" VARCHAR NOT NULL, root VARCHAR 
 -- In which partitions rows of a tree have been put: where its rows have to be looked for.
 CREATE TABLE IF NOT EXISTS {LOADER}.whereabouts (root VARCHAR NOT NULL, id UBIGINT NOT NULL, "partition" DATE NOT NULL);
 """
+_LOADER_TABLES = ("ledger", "quarantine", "drift", "bookmark", "head", "whereabouts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +84,27 @@ def prepare(con: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
     Raises:
         SchemaError: a table differs in a way that no added column mends; nothing was changed.
     """
+    wanted = list(tables)
     con.begin()
     try:
-        con.execute(_LOADER_TABLES)
-        columns = _columns(con)
-        comments: dict[str, str | None] = dict(
-            con.execute("SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = ?", [SCHEMA]).fetchall()
-        )
+        comments: dict[tuple[str, str], str | None] = {
+            (schema, name): comment
+            for schema, name, comment in con.execute(
+                "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = current_database()"
+            ).fetchall()
+        }
+        # Even a statement that finds everything in its place would make the file be written.
+        if not {(LOADER, name) for name in _LOADER_TABLES} <= comments.keys():
+            con.execute(_CREATE_LOADER_TABLES)
+        columns = _columns(con, [table.name for table in wanted])
         faults: list[str] = []
-        for table in tables:
+        for table in wanted:
             if table.name not in columns:
                 _create(con, table)
             elif misfits := list(_evolve(con, table, columns[table.name])):
                 faults += misfits
                 continue
-            _describe(con, table, columns.get(table.name, {}), comments.get(table.name))
+            _describe(con, table, columns.get(table.name, {}), comments.get((SCHEMA, table.name)))
             if is_head(table):
                 _note_head(con, table)
         if faults:
@@ -114,22 +121,27 @@ def require_prepared(con: duckdb.DuckDBPyConnection, table: str) -> None:
     Raises:
         SchemaError: it is not.
     """
-    if not number(
-        con, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [SCHEMA, table]
-    ):
-        raise SchemaError(f"table {table}: it is not in the warehouse yet; prepare it, or load it first")
+    column_types(con, table)
 
 
 def column_types(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    """The column types of a table as they are in the database."""
-    return {name: found.type for name, found in _columns(con).get(table, {}).items()}
+    """The column types of a table as they are in the database.
+
+    Raises:
+        SchemaError: the table is not there.
+    """
+    try:
+        return {row[0]: row[1] for row in con.execute(f"DESCRIBE {address(table)}").fetchall()}
+    except duckdb.CatalogException:
+        raise SchemaError(f"table {table}: it is not in the warehouse yet; prepare it, or load it first") from None
 
 
-def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, _Found]]:
+def _columns(con: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> dict[str, dict[str, _Found]]:
     rows = con.execute(
         "SELECT table_name, column_name, data_type, is_nullable, comment FROM duckdb_columns() "
-        "WHERE schema_name = ? AND database_name = current_database() ORDER BY column_index",
-        [SCHEMA],
+        "WHERE schema_name = ? AND database_name = current_database() AND table_name IN (SELECT unnest(?)) "
+        "ORDER BY column_index",
+        [SCHEMA, list(tables)],
     ).fetchall()
     found: dict[str, dict[str, _Found]] = {}
     for table, column, type_, nullable, comment in rows:

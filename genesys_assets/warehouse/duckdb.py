@@ -78,6 +78,7 @@ class DuckDBWarehouse:
         self._file = DatabaseFile(
             self.path, self._staging, memory_limit=memory_limit, threads=threads, lock_timeout=lock_timeout
         )
+        self._kept: duckdb.DuckDBPyConnection | None = None
 
     def prepare(self, tables: Iterable[Table]) -> None:
         """Create the tables, or add the columns that they lack; see the protocol."""
@@ -197,7 +198,7 @@ class DuckDBWarehouse:
                 for i, (child, parent) in enumerate(zip(foreign_key.columns, foreign_key.parent_columns, strict=True))
             ]
             con.execute(
-                f"CREATE TEMP TABLE lost AS SELECT * FROM (SELECT {mine}, count(*) AS n "
+                f"CREATE OR REPLACE TEMP TABLE lost AS SELECT * FROM (SELECT {mine}, count(*) AS n "
                 f"FROM {address(foreign_key.child)} WHERE {' AND '.join(conditions)} GROUP BY ALL) AS c "
                 f"WHERE NOT EXISTS (SELECT 1 FROM {address(foreign_key.parent)} p WHERE {' AND '.join(same)})"
             )
@@ -217,7 +218,7 @@ class DuckDBWarehouse:
         with self._reading(table.name) as con:
             # Whole keys are compared only where their hashes are equal: hashes need far less memory.
             con.execute(
-                f"CREATE TEMP TABLE twice AS SELECT {keys} {rows} AND hash({keys}) IN "
+                f"CREATE OR REPLACE TEMP TABLE twice AS SELECT {keys} {rows} AND hash({keys}) IN "
                 f"(SELECT hash({keys}) {rows} GROUP BY ALL HAVING count(*) > 1) GROUP BY ALL HAVING count(*) > 1"
             )
             return KeyFaults(
@@ -225,6 +226,16 @@ class DuckDBWarehouse:
                 duplicates=number(con, "SELECT count(*) FROM twice"),
                 examples=con.execute(f"SELECT COLUMNS(*)::VARCHAR FROM twice ORDER BY ALL LIMIT {EXAMPLES}").fetchall(),
             )
+
+    @contextmanager
+    def reading(self) -> Generator[None]:
+        """Several reads in one turn at the file; others wait for it meanwhile. See the protocol."""
+        with self._to_read() as con:
+            before, self._kept = self._kept, con
+            try:
+                yield
+            finally:
+                self._kept = before
 
     def address(self, table: Table) -> str:
         """Where the table is to be found: ``database.genesys.table``."""
@@ -261,9 +272,7 @@ class DuckDBWarehouse:
 
     @contextmanager
     def _reading(self, *tables: str) -> Generator[duckdb.DuckDBPyConnection]:
-        if not self.path.exists():
-            self.prepare(())
-        with self._file.open(read_only=True) as con:
+        with self._to_read() as con:
             for table in tables:
                 schema.require_prepared(con, table)
             try:
@@ -273,6 +282,16 @@ class DuckDBWarehouse:
                 raise SchemaError(
                     f"{', '.join(tables) or LOADER}: the warehouse does not fit the declaration, prepare it: {error}"
                 ) from error
+
+    @contextmanager
+    def _to_read(self) -> Generator[duckdb.DuckDBPyConnection]:
+        if self._kept is not None:
+            yield self._kept
+            return
+        if not self.path.exists():
+            self.prepare(())
+        with self._file.open(read_only=True) as con:
+            yield con
 
     def _records(self, name: str, columns: pl.Schema, rest: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         listed = ", ".join(map(quoted, columns))
@@ -294,8 +313,8 @@ class DuckDBWarehouse:
         return self._records("ledger", LEDGER, f"WHERE {' AND '.join(conditions)} {rest}", parameters)
 
     def _set_bookmark(self, key: str, value: str | None) -> None:
-        self.prepare(())
         with self._file.open() as con:
+            schema.prepare(con, ())
             con.begin()
             con.execute(f'DELETE FROM {LOADER}.bookmark WHERE "key" = ?', [key])
             if value is not None:

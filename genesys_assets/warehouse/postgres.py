@@ -66,6 +66,7 @@ class PostgresWarehouse:
     ) -> None:
         self._staging = staging or Path(tempfile.gettempdir()) / f"genesys-assets-{getuser()}"
         self._server = Server(url, lock_timeout=lock_timeout, statement_timeout=statement_timeout, work_mem=work_mem)
+        self._kept: Session | None = None
 
     def prepare(self, tables: Iterable[Table]) -> None:
         """Create the tables, or add the columns that they lack; see the protocol."""
@@ -225,6 +226,16 @@ class PostgresWarehouse:
                 examples=[tuple(row[1:]) for row in twice],
             )
 
+    @contextmanager
+    def reading(self) -> Generator[None]:
+        """Several reads on one connection; see the protocol."""
+        with self._to_read("read the warehouse") as session:
+            before, self._kept = self._kept, session
+            try:
+                yield
+            finally:
+                self._kept = before
+
     def address(self, table: Table) -> str:
         """Where the table is to be found: ``database.genesys.table``."""
         return f"{self._server.database}.{schema.SCHEMA}.{table.name}"
@@ -258,11 +269,19 @@ class PostgresWarehouse:
 
     @contextmanager
     def _reading(self, *tables: str) -> Generator[Session]:
-        with self._server.open(f"{', '.join(tables) or LOADER}") as session:
+        with self._to_read(f"{', '.join(tables) or LOADER}") as session:
             if not tables and not schema.is_prepared(session):
                 schema.prepare(session, ())
             for table in tables:
                 schema.require_prepared(session, table)
+            yield session
+
+    @contextmanager
+    def _to_read(self, what: str) -> Generator[Session]:
+        if self._kept is not None:
+            yield self._kept
+            return
+        with self._server.open(what) as session:
             yield session
 
     def _records(self, name: str, columns: pl.Schema, rest: str, distinct: str = "") -> pl.DataFrame:

@@ -310,6 +310,10 @@ class Warehouse(Protocol):
         """Whether the primary key holds, in the window or in the whole table."""
         ...
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Several reads on one connection, much cheaper if they are short; nothing can be written meanwhile."""
+        ...
+
     def address(self, table: Table) -> str:
         """Where the table is to be found: ``database.schema.table``."""
         ...

@@ -16,7 +16,7 @@ from genesys_assets_tests.orchestration.project import CONVERSATION_TABLES, FAMI
 
 FIRST, LAST = date(2026, 3, 8), date(2026, 3, 10)
 SETTINGS = simulator.Settings(
-    conversations_per_day=400, users=120, queues=20, groups=5, rate_limit=0, now="2026-03-11T08:00:00.000Z"
+    conversations_per_day=400, users=120, queues=20, groups=5, rate_limit=0, job_polls=1, now="2026-03-11T08:00:00.000Z"
 )
 PRESENT = ("users", "groups", "group_members", "queues", "routing_skills")
 TROUBLE = simulator.Faults(

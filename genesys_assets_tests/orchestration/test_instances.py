@@ -48,7 +48,7 @@ ROOT = Path(__file__).parents[2]
 YAMLS = {"sqlite": ROOT / "dagster.yaml", "postgres": ROOT / "postgres" / "dagster.yaml"}
 LAUNCHER = {"module": "dagster._core.launcher.sync_in_memory_run_launcher", "class": "SyncInMemoryRunLauncher"}
 SETTINGS = simulator.Settings(
-    conversations_per_day=20, users=20, queues=5, groups=2, rate_limit=0, now="2026-03-11T03:00:00.000Z"
+    conversations_per_day=20, users=20, queues=5, groups=2, rate_limit=0, job_polls=1, now="2026-03-11T03:00:00.000Z"
 )
 DAYS = (date(2026, 3, 8), date(2026, 3, 9))
 BACKFILLED = ("analytics_conversation", "conversation_division")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
 import time
 from datetime import date
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
@@ -23,7 +21,7 @@ VOLUME = {"duckdb": 600, "postgres": 300}
 
 @pytest.mark.parametrize("seed", [1])
 def test_killed_at_ten_random_moments_and_restarted_it_equals_an_undisturbed_one(
-    backend: str, tmp_path: Path, seed: int
+    processes: ForkServerContext, backend: str, tmp_path: Path, seed: int
 ) -> None:
     settings = simulator.Settings(
         conversations_per_day=VOLUME[backend], rate_limit=0, now="2026-03-10T22:00:00.000Z", job_polls=1
@@ -35,18 +33,17 @@ def test_killed_at_ten_random_moments_and_restarted_it_equals_an_undisturbed_one
     with simulator.spawn(settings) as organisation:
         environment = organisation.environment()
         began = time.monotonic()
-        finish(start(backend, calm, environment, *DAYS))
+        finish(start(processes, backend, calm, environment, *DAYS))
         whole = time.monotonic() - began
         cut_short = 0
         for _ in range(KILLS):
-            process = start(backend, killed, environment, *DAYS)
-            try:
-                process.wait(timeout=chance.uniform(0, whole * 0.8))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+            process = start(processes, backend, killed, environment, *DAYS)
+            process.join(chance.uniform(0, whole * 0.8))
+            if process.exitcode is None:
+                process.kill()
                 cut_short += 1
-            process.communicate()
+            process.join()
         assert cut_short >= KILLS / 2, "hardly any run was killed before it ended: nothing was shown"
-        finish(start(backend, killed, environment, *DAYS))
+        finish(start(processes, backend, killed, environment, *DAYS))
         with in_folder(calm, environment, backend) as one, in_folder(killed, environment, backend) as two:
             same_conversations(one, two)

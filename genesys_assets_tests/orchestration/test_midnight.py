@@ -99,7 +99,7 @@ EXPECTED = {
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Project]:
-    settings = simulator.Settings(conversations_per_day=10, rate_limit=0, now="2026-03-11T02:00:00.000Z")
+    settings = simulator.Settings(conversations_per_day=10, rate_limit=0, job_polls=1, now="2026-03-11T02:00:00.000Z")
     with project(tmp_path, settings, start=DAY) as made:
         made.control("POST", "conversations", versions=VERSIONS)
         yield made

@@ -26,6 +26,7 @@ SETTINGS = simulator.Settings(
     responses=40,
     external_contacts=200,
     rate_limit=0,
+    job_polls=1,
     now="2026-03-11T03:00:00.000Z",
 )
 FIRST, LAST = date(2026, 3, 8), date(2026, 3, 10)

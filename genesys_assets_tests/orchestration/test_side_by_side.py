@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import polars as pl
@@ -19,14 +20,16 @@ SETTINGS = simulator.Settings(conversations_per_day=300, rate_limit=0, now="2026
 INSERTED = pl.col("inserted").sum()
 
 
-def test_two_runs_of_the_same_days_at_once_lose_nothing_and_double_nothing(backend: str, tmp_path: Path) -> None:
+def test_two_runs_of_the_same_days_at_once_lose_nothing_and_double_nothing(
+    processes: ForkServerContext, backend: str, tmp_path: Path
+) -> None:
     alone, together = tmp_path / "alone", tmp_path / "together"
     alone.mkdir()
     together.mkdir()
     with simulator.spawn(SETTINGS) as organisation:
         environment = organisation.environment()
-        finish(start(backend, alone, environment, *DAYS))
-        both = [start(backend, together, environment, *DAYS) for _ in range(2)]
+        finish(start(processes, backend, alone, environment, *DAYS))
+        both = [start(processes, backend, together, environment, *DAYS) for _ in range(2)]
         for process in both:
             finish(process)
         with in_folder(alone, environment, backend) as one, in_folder(together, environment, backend) as two:

@@ -29,6 +29,7 @@ ORGANIZATION = simulator.Settings(
     articles=60,
     evaluation_forms=6,
     rate_limit=0,
+    job_polls=1,
 )
 START_S = 180.0
 END_S = 15.0

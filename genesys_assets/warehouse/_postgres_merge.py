@@ -40,7 +40,7 @@ from genesys_assets.catalog.declare import (
 )
 from genesys_assets.warehouse._declared import is_head
 from genesys_assets.warehouse._merged import INSERT, RESTORE, RETIRE, UPDATE, Merged
-from genesys_assets.warehouse._postgres_schema import LOADER, SCHEMA, TYPES, address
+from genesys_assets.warehouse._postgres_schema import LOADER, TYPES, address
 from genesys_assets.warehouse._postgres_session import Collision, Session
 from genesys_assets.warehouse._postgres_sql import block, days_array, literal, lock_by, quoted
 from genesys_assets.warehouse._postgres_stage import Staged, place, release
@@ -116,6 +116,8 @@ class _TreesMerge:
         self.head = self.tables[0] if is_head(self.tables[0]) else None
         self.partitions: list[date] | None = None
         self.placed: dict[str, Counter[date | None]] = {}
+        self.all_new = any(staged[table.name].ahead is not None for table in tables)
+        self.some_known = False
 
     def lock(self) -> None:
         """Have the roots of the load to oneself, and learn where rows of their trees may lie.
@@ -133,16 +135,25 @@ class _TreesMerge:
         # How many are known decides how the database had best look for their rows.
         self.session.run(f"ANALYZE {self.roots}")
         if all(table.partition_by is not None for table in self.tables):
-            known = f"w.root = {literal(self.root)} AND w.id IN (SELECT id FROM {self.roots} WHERE known)"
-            days = self.session.rows(
-                f"SELECT DISTINCT d.day FROM {LOADER}.whereabouts w, unnest(w.days) AS d (day) WHERE {known} "
-                f"UNION SELECT DISTINCT d.day FROM {self.roots} r, unnest(r.days) AS d (day)"
-            )
+            days = self.session.rows(f"SELECT DISTINCT d.day FROM {self.roots} r, unnest(r.days) AS d (day)")
+            if self.some_known:
+                known = f"w.root = {literal(self.root)} AND w.id IN (SELECT id FROM {self.roots} WHERE known)"
+                days += self.session.rows(
+                    f"SELECT DISTINCT d.day FROM {LOADER}.whereabouts w, unnest(w.days) AS d (day) WHERE {known} "
+                    f"EXCEPT SELECT DISTINCT d.day FROM {self.roots} r, unnest(r.days) AS d (day)"
+                )
             self.partitions = sorted(day for (day,) in days)
 
     def _lock(self, which: str) -> None:
         number = self.session.number(f"SELECT count(*) FROM {self.roots} WHERE {which}")
         if not number:
+            return
+        noted = (
+            f"INSERT INTO {LOADER}.whereabouts (root, id, days) "
+            f"SELECT {literal(self.root)}, id, coalesce(days, '{{}}') FROM {self.roots} WHERE {which} ORDER BY id"
+        )
+        # Of days without a row most often none is known, and to insert without looking takes little more than half.
+        if which == "own" and self.all_new and self.session.attempt(noted, "unique_violation"):
             return
         mine = (
             "SELECT id, coalesce(array_agg(day) FILTER (WHERE day IS NOT NULL), '{}') AS days FROM (SELECT DISTINCT "
@@ -150,15 +161,16 @@ class _TreesMerge:
             "GROUP BY id"
         )
         root = literal(self.root)
-        # Nearly always all of them are new: then nothing has to be noted of any.
+        # Nearly always all of them are new: then nothing has to be noted of any. (Should two have the same number,
+        # only one of them is new by that count, and the days of the other are noted below.)
         self.session.run(f"CREATE TEMPORARY TABLE IF NOT EXISTS {_FRESH} (id bigint) ON COMMIT DROP")
         self.session.run(f"TRUNCATE {_FRESH}")
         new = self.session.run(
-            f"WITH new AS (INSERT INTO {LOADER}.whereabouts (root, id, days) "
-            f"SELECT {root}, id, days FROM ({mine}) m ORDER BY id ON CONFLICT (root, id) DO NOTHING RETURNING id) "
+            f"WITH new AS ({noted} ON CONFLICT (root, id) DO NOTHING RETURNING id) "
             f"INSERT INTO {_FRESH} SELECT id FROM new"
         )
         if new < number:
+            self.some_known = True
             self.session.run(
                 f"UPDATE {self.roots} r SET known = true WHERE {which} AND NOT EXISTS "
                 f"(SELECT 1 FROM {_FRESH} f WHERE f.id = r.id)"
@@ -176,7 +188,7 @@ class _TreesMerge:
             return Counter()
         others = _unplaced(self.session, self.roots)
         kept = {column.name: self.now for column in (DB_WHEN_CREATED, DB_LAST_UPDATED)}
-        return place(self.session, table, self.staged[table.name], SCHEMA, kept, others, self.load.stage.scratch)
+        return place(self.session, table, self.staged[table.name], kept, others, self.load.stage.scratch)
 
     def run(self) -> dict[str, Merged]:
         stale = self._find_stale()
@@ -210,8 +222,10 @@ class _TreesMerge:
             if staged.trees is not None:
                 as_of = _AS_OF if is_head(table) else "NULL::timestamptz"
                 day = _DAY if table.partition_by is not None else "NULL::date"
-                sources.append(f"SELECT DISTINCT {root} AS root, {as_of} AS as_of, {day} AS day FROM {staged.trees}")
-        days = "array_agg(day) FILTER (WHERE day IS NOT NULL)"
+                # What was held back has each of its roots and days but once already.
+                each = "" if staged.roots is not None else "DISTINCT "
+                sources.append(f"SELECT {each}{root} AS root, {as_of} AS as_of, {day} AS day FROM {staged.trees}")
+        days = "array_agg(DISTINCT day) FILTER (WHERE day IS NOT NULL)"
         own = (
             "true" if self.load.partitions is None else f"coalesce({days} <@ {days_array(self.load.partitions)}, false)"
         )
@@ -220,8 +234,7 @@ class _TreesMerge:
             f"CREATE TEMPORARY TABLE {self.roots} ON COMMIT DROP AS "
             "SELECT root, max(as_of) AS as_of, ('x' || left(md5(root::text), 16))::bit(64)::bigint AS id, "
             f"{days} AS days, {own} AS own, false AS known "
-            "FROM (SELECT root, day, max(as_of) AS as_of "
-            f"FROM ({' UNION ALL '.join(sources)}) s WHERE root IS NOT NULL GROUP BY root, day) p GROUP BY root"
+            f"FROM ({' UNION ALL '.join(sources)}) s WHERE root IS NOT NULL GROUP BY root"
         )
 
     def _find_stale(self) -> bool:

@@ -78,7 +78,7 @@ _LOADER_TABLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "whereabouts": (
         f"CREATE TABLE {LOADER}.whereabouts (root TEXT NOT NULL, id BIGINT NOT NULL, days DATE[] NOT NULL, "
-        "PRIMARY KEY (root, id))",
+        "PRIMARY KEY (id, root))",
         f"COMMENT ON TABLE {LOADER}.whereabouts IS "
         "'In which partitions rows of a tree (by the hash of its id) have been put; locked while it is loaded.'",
     ),
@@ -117,7 +117,8 @@ def primary_key(table: Table) -> tuple[str, ...]:
     """The columns of the primary key in the order of its index.
 
     What rows are looked up by as a whole (the root of a tree, the parent of a snapshot) comes first, so
-    that the one index serves this, too. A partitioned table's key has to hold the partition.
+    that the one index serves this, too. Then comes what is compared at once, numbers and times before
+    texts. A partitioned table's key has to hold the partition.
     """
     match table.loading:
         case Tree(root=root):
@@ -128,7 +129,10 @@ def primary_key(table: Table) -> tuple[str, ...]:
             leading = ()
     first = [name for name in leading if name in table.key]
     last = [DB_PARTITION.name] if table.partition_by is not None else []
-    return (*first, *(name for name in table.key if name not in first), *last)
+    others = sorted(
+        set(table.key) - set(first), key=lambda name: (table.column(name).type == "string", table.key.index(name))
+    )
+    return (*first, *others, *last)
 
 
 def prepare(session: Session, tables: Iterable[Table]) -> None:

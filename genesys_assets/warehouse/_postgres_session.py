@@ -14,9 +14,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import adbc_driver_manager
 import polars as pl
+import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
-from genesys_assets.warehouse._postgres_sql import literal
+from genesys_assets.warehouse._postgres_sql import block, literal
 from genesys_assets.warehouse.protocol import (
     SchemaError,
     WarehouseError,
@@ -27,6 +28,9 @@ from genesys_assets.warehouse.protocol import (
 log = logging.getLogger("genesys_assets.warehouse")
 
 Result = TypeVar("Result")
+
+_pa = cast(Any, pa)  # Its types are not declared.
+_SLICE = 32 * 1024
 
 _ATTEMPTS = 5
 _RAN_INTO_ANOTHER = frozenset({"40001", "40P01", "23505", "42P07"})
@@ -48,6 +52,13 @@ class Session:
         with self._connection.cursor() as cursor:
             cursor.execute(statement)
             return cursor.rowcount
+
+    def attempt(self, statement: str, failure: str) -> bool:
+        """Run a statement; whether it went well. Of one that fails with that condition nothing stays."""
+        # The driver does nothing more after an error, so the database has to catch it.
+        told = "PERFORM set_config('genesys_loader.attempt', '{}', true);"
+        self.run(block(f"{statement}; {told.format(1)} EXCEPTION WHEN {failure} THEN {told.format(0)}"))
+        return bool(self.number("SELECT current_setting('genesys_loader.attempt')::int"))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """All rows of a short result."""
@@ -76,10 +87,10 @@ class Session:
         """Copy rows, a frame or what Arrow has, into the columns of their names; without ``schema`` the table is a
         temporary one.
         """
+        # Arrow's old string layout: the driver's writer of COPY knows it for sure.
+        is_frame = isinstance(rows, pl.DataFrame)
+        data = _in_slices(cast(Any, rows).to_arrow(compat_level=pl.CompatLevel.oldest()) if is_frame else rows)
         with self._connection.cursor() as cursor:
-            # Arrow's old string layout: the driver's writer of COPY knows it for sure.
-            is_frame = isinstance(rows, pl.DataFrame)
-            data = cast(Any, rows).to_arrow(compat_level=pl.CompatLevel.oldest()) if is_frame else rows
             if schema is None:
                 cursor.adbc_ingest(table, data, mode="append", temporary=True)
             else:
@@ -88,6 +99,18 @@ class Session:
     def commit(self) -> None:
         """End the transaction; what it did stays."""
         self._connection.commit()
+
+
+def _in_slices(rows: Any) -> Any:
+    """A table or batch as a stream of slices that a socket's buffer holds.
+
+    The driver writes a slice in PostgreSQL's format and sends it; while the database takes in one, the next can
+    be written. With more than the buffer holds, one of the two always waits for the other.
+    """
+    size = max(1, _SLICE * rows.num_rows // max(1, rows.nbytes))
+    batches = [rows] if isinstance(rows, _pa.RecordBatch) else rows.to_batches()
+    slices = (batch.slice(at, size) for batch in batches for at in range(0, batch.num_rows, size))
+    return _pa.RecordBatchReader.from_batches(rows.schema, slices)
 
 
 class Server:

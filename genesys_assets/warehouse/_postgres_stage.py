@@ -6,25 +6,29 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from genesys_assets.catalog.declare import DB_AS_OF, DB_PARTITION, Table, Tree
+from genesys_assets.warehouse._postgres_schema import SCHEMA, address
 from genesys_assets.warehouse._postgres_session import Session
-from genesys_assets.warehouse._postgres_sql import literal, quoted
+from genesys_assets.warehouse._postgres_sql import days_array, literal, quoted
 from genesys_assets.warehouse.protocol import Load
 from genesys_assets.warehouse.stage import ORDER
 
 log = logging.getLogger("genesys_assets.warehouse")
 
-_arrow, _types = cast(Any, pc), cast(Any, pt)
+_pa, _arrow, _types = cast(Any, pa), cast(Any, pc), cast(Any, pt)
+_MOMENT = _pa.timestamp("us", tz="UTC")
 
 _TYPES: dict[pl.DataType, str] = {
     pl.String(): "text",
@@ -44,6 +48,7 @@ _HASHED = 32_000_000
 
 _SORT_MEMORY = "256MB"
 _BATCH = 50_000
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Staged:
 
     JSON is still text there. Of a large table of trees the rows are held back at first (``held_back``), and
     ``roots`` has their roots and days: most often nearly all are new and go straight to where they belong.
+    Where none of the days has rows yet they are sorted for that from the start (``ahead``).
     """
 
     rows: str | None
@@ -59,6 +65,7 @@ class Staged:
     cover_columns: tuple[str, ...]
     held_back: tuple[Path, ...] = ()
     roots: str | None = None
+    ahead: _InOrder | None = None
 
     @property
     def trees(self) -> str | None:
@@ -77,18 +84,33 @@ def months_of(load: Load) -> dict[str, set[date]]:
     return months
 
 
-def copy_in(session: Session, load: Load) -> dict[str, Staged]:
-    """Copy the staged rows and covers of all tables of a load; of a key that was staged twice the later row."""
+def copy_in(session: Session, load: Load, until: ExitStack) -> dict[str, Staged]:
+    """Copy the staged rows and covers of all tables of a load; of a key that was staged twice the later row.
+
+    What is begun in the background ends with ``until``.
+    """
     staged: dict[str, Staged] = {}
     for n, table in enumerate(load.tables):
-        covers = _copy_covers(session, load, table, n)
         parts = load.stage.parts(table)
-        if load.stage.rows(table) >= _LARGE and _is_unique(table, parts):
-            held_back = tuple(parts)
-            staged[table.name] = Staged(f"staged_{n}", *covers, held_back, _copy_roots(session, table, parts, n))
+        if _LARGE <= load.stage.rows(table) <= _HASHED and _is_unique(table, parts, load.stage.rows(table)):
+            ahead = None
+            if _has_new_days(session, load, table):
+                ahead = until.enter_context(_InOrder(table, parts, load.stage.scratch))
+            covers = _copy_covers(session, load, table, n)
+            roots = _copy_roots(session, table, parts, n)
+            staged[table.name] = Staged(f"staged_{n}", *covers, tuple(parts), roots, ahead)
         else:
+            covers = _copy_covers(session, load, table, n)
             staged[table.name] = Staged(_copy_rows(session, table, parts, n), *covers)
     return staged
+
+
+def _has_new_days(session: Session, load: Load, table: Table) -> bool:
+    """Whether the load is of days of which the table has no row yet."""
+    if not load.partitions or table.partition_by is None:
+        return False
+    day = f"{quoted(DB_PARTITION.name)} = ANY ({days_array(load.partitions)})"
+    return not session.number(f"SELECT EXISTS (SELECT 1 FROM {address(table)} WHERE {day})::int")
 
 
 def release(session: Session, table: Table, staged: Staged, known: pl.Series | None) -> None:
@@ -102,7 +124,6 @@ def place(
     session: Session,
     table: Table,
     staged: Staged,
-    schema: str,
     kept: Mapping[str, datetime],
     known: pl.Series,
     scratch: Path,
@@ -114,19 +135,67 @@ def place(
     as soon as it is larger than the server's memory.
     """
     counts: Counter[date | None] = Counter()
-    for batch in _one_ahead(_in_order(table, staged.held_back, kept, known, scratch)):
-        counts.update(_days(batch) if table.partition_by is not None else {None: len(batch)})
-        session.fill(table.name, batch, schema=schema)
+    with ExitStack() as until:
+        for rows in staged.ahead or until.enter_context(_InOrder(table, staged.held_back, scratch)):
+            batch = _beside(_without(rows, _root(table), known), kept)
+            if batch.num_rows:
+                counts.update(_days(batch) if table.partition_by is not None else {None: batch.num_rows})
+                session.fill(table.name, batch, schema=SCHEMA)
     return counts
 
 
-def _one_ahead(batches: Iterator[Any]) -> Iterator[Any]:
-    """The batches, each made while the one before is being copied."""
-    with ThreadPoolExecutor(1, thread_name_prefix="genesys-sorted") as pool:
-        coming = pool.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = pool.submit(next, batches, None)
+class _InOrder:
+    """Rows as Arrow has them, in the order of their trees: sorted in the background from the moment it is entered.
+
+    DuckDB sorts more than memory holds. Its batches go to the database as they are, the next being made
+    while one is copied: in polars they would be copied twice more.
+    """
+
+    def __init__(self, table: Table, files: Sequence[Path], scratch: Path) -> None:
+        self._table = table
+        self._query = (
+            f"SELECT * EXCLUDE ({ORDER}) FROM read_parquet([{', '.join(literal(str(file)) for file in files)}]) "
+            f"ORDER BY {quoted(_root(table))}"
+        )
+        self._con = duckdb.connect()
+        self._con.execute("SET TimeZone = 'UTC'")
+        self._con.execute(f"SET memory_limit = '{_SORT_MEMORY}'")
+        self._con.execute("SET threads = 2")
+        self._con.execute("SET temp_directory = ?", [str(scratch / "sort")])
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="genesys-sorted")
+
+    def __enter__(self) -> Self:
+        self._batches = self._read()
+        self._coming = self._pool.submit(next, self._batches, None)
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        while (batch := self._coming.result()) is not None:
+            self._coming = self._pool.submit(next, self._batches, None)
             yield batch
+
+    def __exit__(self, *_: object) -> None:
+        # Nobody waits any more for what is still being sorted.
+        self._con.interrupt()
+        self._pool.shutdown()
+        self._con.close()
+
+    def _read(self) -> Iterator[Any]:
+        # The Arrow library's own types are not declared.
+        for batch in cast(Iterable[Any], self._con.sql(self._query).to_arrow_reader(_BATCH)):
+            yield _storable(batch, self._table.name)
+
+
+def _without(batch: Any, root: str, known: pl.Series) -> Any:
+    if known.is_empty():
+        return batch
+    return batch.filter(_arrow.invert(_arrow.is_in(batch.column(root), value_set=cast(Any, known).to_arrow())))
+
+
+def _beside(batch: Any, kept: Mapping[str, datetime]) -> Any:
+    for name, moment in kept.items():
+        batch = batch.append_column(name, _pa.repeat(_pa.scalar(moment, _MOMENT), batch.num_rows))
+    return batch
 
 
 def _days(batch: Any) -> dict[date | None, int]:
@@ -134,42 +203,26 @@ def _days(batch: Any) -> dict[date | None, int]:
     return dict(days.value_counts().iter_rows())
 
 
-def _in_order(
-    table: Table, files: Sequence[Path], kept: Mapping[str, datetime], known: pl.Series, scratch: Path
-) -> Iterator[Any]:
-    """The rows of unknown trees as Arrow has them, sorted by their root; DuckDB sorts more than memory holds.
-
-    They go from DuckDB to the database as they are: in polars they would be copied twice more.
-    """
-    root = quoted(_root(table))
-    con = duckdb.connect()
-    try:
-        con.execute("SET TimeZone = 'UTC'")
-        con.execute(f"SET memory_limit = '{_SORT_MEMORY}'")
-        con.execute("SET threads = 2")
-        con.execute("SET temp_directory = ?", [str(scratch / "sort")])
-        con.register("known", pl.DataFrame({"root": known}))
-        beside = "".join(f", ?::TIMESTAMPTZ AS {quoted(name)}" for name in kept)
-        rows = con.sql(
-            f"SELECT * EXCLUDE ({ORDER}){beside} "
-            f"FROM read_parquet([{', '.join(literal(str(file)) for file in files)}]) "
-            f"WHERE {root} NOT IN (SELECT root FROM known) ORDER BY {root}",
-            params=list(kept.values()),
-        )
-        # The Arrow library's own types are not declared.
-        for batch in cast(Iterable[Any], rows.to_arrow_reader(_BATCH)):
-            yield _storable(batch, table.name)
-    finally:
-        con.close()
-
-
 def _storable(batch: Any, name: str) -> Any:
     """The batch, as :func:`storable` would have it."""
     texts = [column for column, type_ in zip(batch.columns, batch.schema.types, strict=True) if _is_text(type_)]
-    if not any(_arrow.any(_arrow.match_substring(column, "\0")).as_py() for column in texts):
+    if not any(b"\0" in _bytes_of(column) for column in texts):
         return batch
     frame = storable(cast("pl.DataFrame", pl.from_arrow(batch)), name)
     return cast(Any, frame).to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _bytes_of(texts: Any) -> bytes:
+    """All texts one after the other; as Arrow keeps them, so that nothing is looked at one by one."""
+    if not _types.is_string(texts.type):
+        texts = texts.cast(_pa.string())
+    _, offsets, data = texts.buffers()
+    if data is None:
+        return b""
+    ends = cast(Any, memoryview(offsets)).cast("i")
+    first: int = ends[texts.offset]
+    last: int = ends[texts.offset + len(texts)]
+    return data.slice(first, last - first).to_pybytes()
 
 
 def _is_text(type_: Any) -> bool:
@@ -185,26 +238,18 @@ def _root(table: Table) -> str:
     return table.loading.root
 
 
-def _is_unique(table: Table, parts: Sequence[Path]) -> bool:
+def _is_unique(table: Table, parts: Sequence[Path], rows: int) -> bool:
     """Whether it is a table of trees whose key holds the root, and no key was staged twice."""
     if not isinstance(table.loading, Tree) or table.loading.root not in table.key:
         return False
-    key = pl.struct(table.key).hash()
-    rows = 0
-    hashes: list[pl.Series] = []
-    for part in parts:
-        hashes.append(pl.read_parquet(part, columns=list(table.key)).select(key).to_series())
-        rows += len(hashes[-1])
-        if rows > _HASHED:
-            return False
-    return pl.concat(hashes).n_unique() == rows
+    hashes = pl.scan_parquet(list(parts)).select(pl.struct(table.key).hash()).collect(engine="streaming").to_series()
+    return hashes.n_unique() == rows
 
 
 def _copy_roots(session: Session, table: Table, parts: Sequence[Path], number: int) -> str:
     kept = [c.name for c in table.housekeeping if c in (DB_PARTITION, DB_AS_OF)]
     columns = [_root(table), *kept]
-    frames = [pl.read_parquet(part, columns=columns).unique() for part in parts]
-    frame = storable(pl.concat(frames).unique(), table.name)
+    frame = storable(pl.scan_parquet(list(parts)).select(columns).unique().collect(), table.name)
     name = f"staged_roots_{number}"
     _create(session, name, frame.schema)
     session.fill(name, frame)
@@ -254,10 +299,11 @@ def _copy(session: Session, name: str, files: Sequence[Path], key: Sequence[str]
     _create(session, name, schema)
     hashes: list[pl.Series] = []
     rows = 0
-    for file in files:
-        frame = storable(pl.read_parquet(file, columns=list(schema)), name)
-        if which is not None and (frame := frame.filter(which)).is_empty():
-            continue
+    # A few files at a time where few of their rows are wanted.
+    step = 1 if which is None else _AT_ONCE
+    for at in range(0, len(files), step):
+        found = pl.scan_parquet(list(files[at : at + step])).select(list(schema))
+        frame = storable((found if which is None else found.filter(which)).collect(), name)
         if key and rows <= _HASHED:
             hashes.append(frame.select(pl.struct(key).hash()).to_series())
         rows += len(frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from getpass import getuser
 from pathlib import Path
@@ -84,10 +84,11 @@ class PostgresWarehouse:
         def attempt(session: Session) -> dict[str, TableReport]:
             schema.prepare(session, load.tables)
             schema.prepare_months(session, months_of(load))
-            staged = copy_in(session, load)
-            now = datetime.now(UTC)
-            reports = record(session, load, merge(session, load, staged, now), now)
-            session.commit()
+            with ExitStack() as until:
+                staged = copy_in(session, load, until)
+                now = datetime.now(UTC)
+                reports = record(session, load, merge(session, load, staged, now), now)
+                session.commit()
             return reports
 
         reports = self._again(f"load {load.name}", attempt)

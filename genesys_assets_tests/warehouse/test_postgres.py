@@ -359,7 +359,7 @@ def test_keys_are_primary_keys_led_by_what_rows_are_replaced_by(warehouse: Postg
         return definition
 
     assert key('"user"') == "PRIMARY KEY (id)"
-    assert key(segment.name).startswith("PRIMARY KEY (conversation_id, segment_type, ")
+    assert key(segment.name).startswith("PRIMARY KEY (conversation_id, segment_start, ordinal, segment_type, ")
     assert key(segment.name).endswith(", db_partition)")
 
 
@@ -522,3 +522,16 @@ def test_a_large_load_leaves_newer_trees_alone_and_takes_out_what_is_gone(wareho
     assert sorted(per_tree) == [*range(4_000, 4_400), *range(4_450, 4_500)]
     assert legs.filter(call_id="8499", leg=0)["queue_id"].item() == "q\N{REPLACEMENT CHARACTER}"
     assert commit_calls(warehouse, *large)["leg"].written == 0
+
+
+def test_a_tree_that_has_moved_into_a_day_without_rows_leaves_none_behind(warehouse: PostgresWarehouse) -> None:
+    commit_calls(warehouse, *(call(str(n), at(5), legs=3) for n in range(10)), partitions=(D1,))
+    moved_or_new = [call(str(n), at(6), legs=5, as_of=at(9, 1)) for n in range(5, 4_505)]
+
+    report = commit_calls(warehouse, *moved_or_new, partitions=(D2,))["leg"]
+
+    assert (report.inserted, report.updated, report.unchanged) == (22_475 + 2 * 5, 3 * 5, 0)
+    assert warehouse.scan(LEG).collect()["call_id"].value_counts().filter(pl.col("count") != 5).height == 5
+    assert warehouse.count(LEG) == 22_500 + 3 * 5
+    assert all(warehouse.key_faults(table).sound for table in CALLS)
+    assert commit_calls(warehouse, *moved_or_new, partitions=(D2,))["leg"].written == 0

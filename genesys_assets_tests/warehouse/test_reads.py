@@ -179,6 +179,23 @@ def test_merged_keys_are_sound(warehouse: Warehouse) -> None:
     assert warehouse.key_faults(CALL, start=D1, end=D2).sound
 
 
+def test_several_reads_may_share_a_turn_and_others_may_write_after_it(warehouse: Warehouse, place: Place) -> None:
+    commit_calls(warehouse, call("a", at(5), legs=2))
+    key = ForeignKey(Relationship("leg", ("call_id",), "call"), ("call_id",))
+
+    with warehouse.reading():
+        with pytest.raises(SchemaError, match="table user: it is not in the warehouse yet"):
+            warehouse.count(USER)
+        for _ in range(2):
+            assert warehouse.count(LEG) == len(warehouse.scan(LEG).collect()) == 2
+            assert warehouse.key_faults(LEG).sound
+            assert warehouse.orphans(key).rows == 0
+        assert warehouse.ledger([LEG])["rows"].to_list() == [2]
+    commit_calls(place.open(), call("b", at(5)))
+
+    assert warehouse.count(CALL) == 2
+
+
 def test_an_address_names_database_schema_and_table(place: Place) -> None:
     assert place.open().address(EVENT).endswith(".genesys.event")
     assert place.open().address(MEMBER).count(".") == 2

@@ -96,7 +96,8 @@ class Loader:
 
     def history(self, history: History, read: Read, tables: Sequence[Table], days: Sequence[date]) -> Iterator[Staged]:
         """Stage days of a read of history, each as a load of its own or all of them as one."""
-        self.warehouse.prepare([self.catalog[name] for name in _looked_up(read)])
+        if looked_up := _looked_up(read):
+            self.warehouse.prepare([self.catalog[name] for name in looked_up])
         loads = {read.name: tuple(days)} if history.together else {f"{read.name} {day}": (day,) for day in days}
         for name, part in loads.items():
             fill = partial(self._days, history, read, tables, part)

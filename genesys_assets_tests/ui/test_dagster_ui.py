@@ -39,6 +39,12 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
+@pytest.fixture(scope="module")
+def launched() -> dict[str, str]:
+    """The ids of the backfills that are under way."""
+    return {}
+
+
 # -- looking around -----------------------------------------------------------------------------------
 
 
@@ -127,58 +133,38 @@ def test_the_schedules_and_the_sensors_are_on(page: Page, dagster: Served, shoot
 
 
 # -- loading ------------------------------------------------------------------------------------------
+# Backfills are launched early and looked at late: Dagster takes note of them every half minute.
+
+
+def test_a_backfill_of_a_range_of_days_is_launched_from_the_page_of_a_table(
+    page: Page, launched: dict[str, str], today: date, shoot: Shoot
+) -> None:
+    page.goto("/assets/analytics_conversation")
+    page.get_by_role("button", name="Materialize…").click()
+    launched["table"] = backfill(page, _days(today, 16), shoot, "08-backfill-dialog")
 
 
 def test_the_metadata_job_is_run_with_a_click_and_succeeds(page: Page, dagster: Served, shoot: Shoot) -> None:
     launched = materialize_job(page, dagster, "metadata")
     expect(page.get_by_text("Success", exact=True).first).to_be_visible()
-    shoot(page, "08-metadata-run")
+    shoot(page, "09-metadata-run")
 
     ended = run(dagster, launched)
     assert ended["status"] == "SUCCESS", complaints(dagster, launched)
     assert len(ended["assets"]) == GROUPS["metadata"]
     page.goto("/assets/queue")
     expect(page.get_by_text("Row count")).to_be_visible()
-    shoot(page, "09-loaded-table")
+    shoot(page, "10-loaded-table")
 
 
-def test_a_range_of_days_is_backfilled_from_the_page_of_a_table(
-    page: Page, dagster: Served, today: date, shoot: Shoot
+def test_a_backfill_of_a_range_of_days_of_all_history_is_launched_from_its_job(
+    page: Page, launched: dict[str, str], today: date, shoot: Shoot
 ) -> None:
-    days = [today - timedelta(days=n) for n in (16, 15, 14)]
-    page.goto("/assets/analytics_conversation")
-    page.get_by_role("button", name="Materialize…").click()
-    wait_for_backfill(dagster, backfill(page, days, shoot, "10-backfill-dialog"))
-    page.reload()
-    expect(page.get_by_text("Succeeded", exact=True).last).to_be_visible()
-    expect(page.get_by_text("100% completed")).to_be_visible()
-    shoot(page, "11-backfill")
-
-    loaded = _materialized(dagster, "analytics_conversation")
-    for day in days:
-        assert loaded[day.isoformat()]["inserted"] > 0
-    page.goto("/assets/analytics_conversation?view=partitions")
-    for day in days:
-        page.get_by_text(day.isoformat(), exact=True).first.click()
-        expect(page.get_by_role("row").filter(has_text="inserted")).to_be_visible()
-    shoot(page, "12-partitions")
-
-
-def test_a_range_of_days_of_all_history_is_backfilled_from_its_job(
-    page: Page, dagster: Served, catalog: Catalog, today: date, shoot: Shoot
-) -> None:
-    days = [today - timedelta(days=n) for n in (20, 19, 18)]
     page.goto("/")
     page.get_by_role("link", name="Jobs").click()
     page.get_by_role("link", name="historical", exact=False).first.click()
     page.get_by_role("button", name="Materialize all").click()
-    wait_for_backfill(dagster, backfill(page, days, shoot, "13-job-backfill-dialog"))
-    page.reload()
-    expect(page.get_by_text("Succeeded", exact=True).last).to_be_visible()
-    shoot(page, "14-job-backfill")
-
-    for table in (table.name for table in catalog if catalog.category(table.name) == "historical"):
-        assert {day.isoformat() for day in days} <= _materialized(dagster, table).keys()
+    launched["job"] = backfill(page, _days(today, 20), shoot, "11-job-backfill-dialog")
 
 
 def test_the_knowledge_job_is_run_with_a_click_and_succeeds(page: Page, dagster: Served) -> None:
@@ -186,6 +172,37 @@ def test_the_knowledge_job_is_run_with_a_click_and_succeeds(page: Page, dagster:
     ended = run(dagster, launched)
     assert ended["status"] == "SUCCESS", complaints(dagster, launched)
     assert len(ended["assets"]) == GROUPS["knowledge"]
+
+
+def test_the_backfill_of_the_table_succeeds_and_its_days_tell_what_was_loaded(
+    page: Page, dagster: Served, launched: dict[str, str], today: date, shoot: Shoot
+) -> None:
+    wait_for_backfill(dagster, launched["table"])
+    page.goto(f"/runs/b/{launched['table']}")
+    expect(page.get_by_text("Succeeded", exact=True).last).to_be_visible()
+    expect(page.get_by_text("100% completed")).to_be_visible()
+    shoot(page, "12-backfill")
+
+    loaded = _materialized(dagster, "analytics_conversation")
+    page.goto("/assets/analytics_conversation?view=partitions")
+    for day in map(date.isoformat, _days(today, 16)):
+        assert loaded[day]["inserted"] > 0
+        page.get_by_text(day, exact=True).first.click()
+        expect(page.get_by_role("row").filter(has_text="inserted")).to_be_visible()
+    shoot(page, "13-partitions")
+
+
+def test_the_backfill_of_all_history_succeeds_and_every_table_has_its_days(
+    page: Page, dagster: Served, launched: dict[str, str], catalog: Catalog, today: date, shoot: Shoot
+) -> None:
+    wait_for_backfill(dagster, launched["job"])
+    page.goto(f"/runs/b/{launched['job']}")
+    expect(page.get_by_text("Succeeded", exact=True).last).to_be_visible()
+    shoot(page, "14-job-backfill")
+
+    days = set(map(date.isoformat, _days(today, 20)))
+    for table in (table.name for table in catalog if catalog.category(table.name) == "historical"):
+        assert days <= _materialized(dagster, table).keys()
 
 
 # -- checks -------------------------------------------------------------------------------------------
@@ -247,6 +264,11 @@ def test_no_run_of_the_session_failed(page: Page, dagster: Served, shoot: Shoot)
 
 
 # -- how it is done -----------------------------------------------------------------------------------
+
+
+def _days(today: date, ago: int) -> list[date]:
+    """Three days that the sensors leave alone."""
+    return [today - timedelta(days=n) for n in (ago, ago - 1, ago - 2)]
 
 
 def _name(key: dict[str, list[str]]) -> str:

@@ -34,7 +34,7 @@ JSON is text underneath, so it is compared as fast as text; the name tells peopl
 and checking it on the way in costs little beside writing it.
 """
 
-_CREATE_LOADER_TABLES = f"""
+_LOADER_TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 CREATE SCHEMA IF NOT EXISTS {LOADER};
 CREATE TABLE IF NOT EXISTS {LOADER}.ledger (
@@ -61,7 +61,6 @@ CREATE TABLE IF NOT EXISTS {LOADER}.head ("read" VARCHAR NOT NULL, root VARCHAR 
 -- In which partitions rows of a tree have been put: where its rows have to be looked for.
 CREATE TABLE IF NOT EXISTS {LOADER}.whereabouts (root VARCHAR NOT NULL, id UBIGINT NOT NULL, "partition" DATE NOT NULL);
 """
-_LOADER_TABLES = ("ledger", "quarantine", "drift", "bookmark", "head", "whereabouts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +86,11 @@ def prepare(con: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
     wanted = list(tables)
     con.begin()
     try:
-        comments: dict[tuple[str, str], str | None] = {
-            (schema, name): comment
-            for schema, name, comment in con.execute(
-                "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = current_database()"
-            ).fetchall()
-        }
-        # Even a statement that finds everything in its place would make the file be written.
-        if not {(LOADER, name) for name in _LOADER_TABLES} <= comments.keys():
-            con.execute(_CREATE_LOADER_TABLES)
+        con.execute(_LOADER_TABLES)
         columns = _columns(con, [table.name for table in wanted])
+        comments: dict[str, str | None] = dict(
+            con.execute("SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = ?", [SCHEMA]).fetchall()
+        )
         faults: list[str] = []
         for table in wanted:
             if table.name not in columns:
@@ -104,7 +98,7 @@ def prepare(con: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
             elif misfits := list(_evolve(con, table, columns[table.name])):
                 faults += misfits
                 continue
-            _describe(con, table, columns.get(table.name, {}), comments.get((SCHEMA, table.name)))
+            _describe(con, table, columns.get(table.name, {}), comments.get(table.name))
             if is_head(table):
                 _note_head(con, table)
         if faults:

@@ -68,6 +68,7 @@ def test_all_good_items_load_and_every_bad_one_is_in_the_quarantine(
         assert sum(event.metadata["quarantined"].value for event in events) >= len(quarantined)
 
 
+@pytest.mark.parametrize("backend", ["duckdb", pytest.param("postgres", marks=pytest.mark.soak)], indirect=True)
 def test_what_was_bad_leaves_the_quarantine_once_it_can_be_read(
     backend: str, tmp_path: Path, calm: dict[str, pl.DataFrame]
 ) -> None:

@@ -19,6 +19,7 @@ KILLS = 10
 VOLUME = {"duckdb": 600, "postgres": 300}
 
 
+@pytest.mark.parametrize("backend", ["duckdb", pytest.param("postgres", marks=pytest.mark.soak)], indirect=True)
 @pytest.mark.parametrize("seed", [1])
 def test_killed_at_ten_random_moments_and_restarted_it_equals_an_undisturbed_one(
     processes: ForkServerContext, backend: str, tmp_path: Path, seed: int

@@ -128,7 +128,8 @@ class _TreesMerge:
         """
         self._gather_roots()
         self._lock("own")
-        for table in self.tables:
+        # The one that is being sorted already comes first: no two are sorted at a time.
+        for table in sorted(self.tables, key=lambda table: self.staged[table.name].ahead is None):
             if self.staged[table.name].held_back and not self.load.stage.covers_whole(table):
                 self.placed[table.name] = self._place(table)
         self._lock("NOT own")

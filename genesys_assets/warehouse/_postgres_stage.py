@@ -57,7 +57,7 @@ class Staged:
 
     JSON is still text there. Of a large table of trees the rows are held back at first (``held_back``), and
     ``roots`` has their roots and days: most often nearly all are new and go straight to where they belong.
-    Where none of the days has rows yet they are sorted for that from the start (``ahead``).
+    Where none of the days has rows yet those of the largest table are sorted for that from the start (``ahead``).
     """
 
     rows: str | None
@@ -89,18 +89,24 @@ def copy_in(session: Session, load: Load, until: ExitStack) -> dict[str, Staged]
 
     What is begun in the background ends with ``until``.
     """
+    rows = {table.name: load.stage.rows(table) for table in load.tables}
+    held_back = [
+        table
+        for table in load.tables
+        if _LARGE <= rows[table.name] <= _HASHED and _is_unique(table, load.stage.parts(table), rows[table.name])
+    ]
+    ahead: dict[str, _InOrder] = {}
+    # One at a time, or a load would need the memory of as many sorts as it has tables.
+    largest = max(held_back, key=lambda table: rows[table.name], default=None)
+    if largest is not None and _has_new_days(session, load, largest):
+        ahead[largest.name] = until.enter_context(_InOrder(largest, load.stage.parts(largest), load.stage.scratch))
     staged: dict[str, Staged] = {}
     for n, table in enumerate(load.tables):
-        parts = load.stage.parts(table)
-        if _LARGE <= load.stage.rows(table) <= _HASHED and _is_unique(table, parts, load.stage.rows(table)):
-            ahead = None
-            if _has_new_days(session, load, table):
-                ahead = until.enter_context(_InOrder(table, parts, load.stage.scratch))
-            covers = _copy_covers(session, load, table, n)
+        parts, covers = load.stage.parts(table), _copy_covers(session, load, table, n)
+        if table in held_back:
             roots = _copy_roots(session, table, parts, n)
-            staged[table.name] = Staged(f"staged_{n}", *covers, tuple(parts), roots, ahead)
+            staged[table.name] = Staged(f"staged_{n}", *covers, tuple(parts), roots, ahead.get(table.name))
         else:
-            covers = _copy_covers(session, load, table, n)
             staged[table.name] = Staged(_copy_rows(session, table, parts, n), *covers)
     return staged
 

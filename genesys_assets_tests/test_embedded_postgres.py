@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from genesys_assets import cli
+from genesys_assets.catalog import load_catalog
 from genesys_assets.cli import embedded_postgres, places
 from genesys_assets.cli.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError, running
+from genesys_assets.orchestration.assets import executable_tables
 from genesys_assets.warehouse import open_warehouse
 
 GENESYS = ("REGION", "OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "API_URL", "LOGIN_URL")
@@ -131,7 +133,7 @@ def test_the_demo_in_postgres_is_moved_to_a_file_and_compared(
     assert not (folder / ".genesys" / "postgres" / "postmaster.pid").exists()
 
     assert cli.main(["move", "postgres", "--to", "moved.duckdb"]) == 0
-    assert "rows of 25 tables" in capsys.readouterr().out
+    assert f"rows of {len(executable_tables(load_catalog()))} tables" in capsys.readouterr().out
     assert cli.main(["compare", "postgres", "moved.duckdb", "--times"]) == 0
     assert cli.main(["move", "moved.duckdb", "--to", "postgres"]) == 1
     assert "holds rows already" in capsys.readouterr().out

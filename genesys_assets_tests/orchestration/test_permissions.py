@@ -11,12 +11,9 @@ from genesys_assets.orchestration.assets import executable_tables
 from genesys_assets.simulator.app import endpoints
 from genesys_assets.simulator.simulation import Simulation
 from genesys_assets_tests.orchestration.project import Project, failures, project
-from genesys_assets_tests.orchestration.test_runs import NEED_NOT_ASK, RUNS, SETTINGS
+from genesys_assets_tests.orchestration.test_runs import NEED_NOT_ASK, RUNS, SETTINGS, of
 
-TABLES = executable_tables(load_catalog())
-READS = {table.read.name: table.read for table in TABLES if table.read.permissions}
-
-
+READS = {table.read.name: table.read for table in executable_tables(load_catalog()) if table.read.permissions}
 ASK_ONCE = (*NEED_NOT_ASK, "evaluations", "conversation_surveys")
 """Reads that ask some of their questions, or all, only about what is new or has changed."""
 EITHER = frozenset({"wfm:publishedSchedule:view", "wfm:schedule:view"})
@@ -30,11 +27,9 @@ def first_of(read: str) -> Table:
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Everything but what is not asked for twice."""
-    later = {table.name for read in ASK_ONCE for table in load_catalog().reads()[read][1]}
     with project(tmp_path_factory.mktemp("project"), SETTINGS) as made:
         for category, days in RUNS.items():
-            of = [table for table in TABLES if load_catalog().category(table.name) == category]
-            wanted = made.assets(*{table.read.name for table in of if table.name not in later})
+            wanted = made.assets(*{table.read.name for table in of(category)}.difference(ASK_ONCE))
             result = made.run(category, **days, asset_selection=wanted)
             assert result.success, failures(result)
         yield made
